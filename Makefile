@@ -1,0 +1,69 @@
+# `make run` and `make test` are all a newcomer needs; `make help` lists the rest.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+# Passed to srun by `make run`, for example: make run ARGS='--port 8080'
+ARGS ?=
+
+.PHONY: help run test check build release ui ui-check test-build swift-test e2e bench format lint clean build-deps test-deps
+
+help: ## Show this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
+		printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+run: ## Install what is missing, build, and start srun at http://127.0.0.1:8000
+	@./build.sh
+	@exec .build/release/srun serve $(ARGS)
+
+test: test-deps swift-test e2e ## Install what the tests need, build, and run all of them
+
+check: lint ## What CI runs: formatting, no warnings, all tests
+	@SRUN_WARNINGS_AS_ERRORS=1 $(MAKE) --no-print-directory test
+
+build: ui ## Build for debugging: .build/debug/srun
+	@scripts/build-info.sh
+	@echo 'build: compiling for debugging'
+	@swift build
+
+release: ## Build what `make run` starts: .build/release/srun
+	@./build.sh
+
+ui: build-deps ## Bundle the page into ui/dist
+	@scripts/build-ui.sh
+
+ui-check: build-deps ## Check types, style and units of the page, and bundle it
+	@echo 'ui-check: types, style and unit tests of the page'
+	@scripts/build-ui.sh --check
+
+test-build: ui-check
+	@scripts/build-info.sh
+	@echo 'test-build: compiling srun and its tests (about 5 minutes the first time)'
+	@swift build --build-tests
+
+swift-test: test-build ## Run the unit and contract tests
+	@echo 'swift-test: running'
+	@swift test --skip-build --disable-xctest
+
+e2e: test-build test-deps ## Drive the debug build from outside: command line, API, browser
+	@echo 'e2e: tests from outside'
+	@.build/test-venv/bin/python -m pytest Tests/EndToEnd $(PYTEST_ARGS)
+
+bench: ## Measure what the performance claims rest on
+	@Benchmarks/run.sh
+
+format: ## Format the Swift sources in place
+	@swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+lint: ## Check the formatting of the Swift sources
+	@echo 'lint: formatting of the Swift sources'
+	@swift format lint --strict --parallel --recursive Package.swift Sources Tests
+
+build-deps: ## Install what building needs
+	@scripts/install-build-deps.sh
+
+test-deps: ## Install what the tests need
+	@scripts/install-test-deps.sh
+
+clean: ## Remove everything that was built or downloaded
+	@rm -rf .build ui/dist ui/vendor Sources/CWebAssets/generated

@@ -1,0 +1,31 @@
+/// A job that this engine knows and that has not ended: what its supervisor, its followers and its callers share.
+struct ActiveJob: Sendable {
+    var job: Job
+    let pipeline: LogPipeline
+    let stop: OneShot<StopRequest>
+    /// Fulfilled once the process runs or the job has ended without one.
+    let started: OneShot<Void>
+    /// Fulfilled once there is a process.
+    let process: OneShot<any RunningProcess>
+    /// Nil on pipes.
+    let sizes: TerminalSizes?
+    /// Fulfilled with the job in its final state, after that state is in the store.
+    let ended: OneShot<Job>
+
+    init(_ job: Job) {
+        self.job = job
+        pipeline = LogPipeline(job: job.id)
+        stop = OneShot()
+        started = OneShot()
+        process = OneShot()
+        sizes = job.spec.terminal.map { TerminalSizes($0) }
+        ended = OneShot()
+    }
+
+    /// With the output read so far, which is ahead of what is stored.
+    var current: Job {
+        var job = job
+        job.outputBytes = max(job.outputBytes, pipeline.byteCount)
+        return job
+    }
+}

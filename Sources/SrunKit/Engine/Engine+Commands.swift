@@ -1,0 +1,197 @@
+import Foundation
+
+/// What became of a request to stop a job.
+public enum StopResult: Sendable {
+    case ended(Job)
+    /// The grace time is over and the tree is not gone yet; it will be, or its survivors will be named.
+    case stopping(Job)
+}
+
+extension Engine {
+    /// How much longer than the grace time a caller waits for a job to end: the time a killed tree needs to vanish.
+    private var stopPatience: Duration { configuration.stopGrace + .seconds(5) }
+
+    /// Accepts a job.
+    ///
+    /// - Returns: The job once its process runs, or has failed to start (which is an outcome, not an error), or the job
+    ///   is queued because as many run as may.
+    /// - Throws: ``EngineError`` with code `invalidSpec` when the working directory does not exist, `queueFull`,
+    ///   `shuttingDown`, or `storage`, which also means a disk below the floor. Nothing is stored and nothing starts then.
+    public func submit(_ spec: JobSpec, restartOf: JobID? = nil) async throws(EngineError) -> Job {
+        guard await isReady.value() == true else { throw .shuttingDown }
+        try checkWorkingDirectory(spec)
+        try await checkDisk()
+        let id = identifiers.next()
+        let decision = machine.submit(id)
+        let created = now()
+        let state: JobState
+        switch decision {
+        case .start: state = .running(JobRun(startedAt: created))
+        case .enqueue: state = .queued
+        case .refuse(.queueFull):
+            throw EngineError(
+                .queueFull,
+                "The queue is full: \(configuration.queueLimit) jobs wait already. Try again when some have ended.")
+        case .refuse(.shuttingDown): throw .shuttingDown
+        }
+        let job = Job(
+            id: id, spec: spec, createdAt: created, node: configuration.node, restartOf: restartOf, state: state)
+        let entry = ActiveJob(job)
+        active[id] = entry
+        do {
+            try await store.insert(job)
+        } catch {
+            active[id] = nil
+            entry.pipeline.abandon()
+            entry.ended.fulfil(job)
+            await release(id)
+            throw EngineError(error)
+        }
+        jobEvents.send(.changed(job))
+        if case .start = decision {
+            await start(id)
+            _ = await entry.started.value()
+        }
+        // By now it may have ended already.
+        return entry.ended.current ?? active[id]?.current ?? job
+    }
+
+    /// Asks a job to end and waits until it has, for as long as the grace time allows.
+    ///
+    /// Asking again while it is stopping waits for the same end and sends nothing more.
+    ///
+    /// - Throws: ``EngineError`` with code `notRunning` when it has ended already, `jobNotFound`, or `storage`.
+    public func stop(_ id: JobID) async throws(EngineError) -> StopResult {
+        await settlePast()
+        guard let entry = active[id] else {
+            let job = try await stored(id)
+            throw EngineError(
+                .notRunning, status: job.status, "The job has ended already: it is \(job.status.rawValue).")
+        }
+        switch machine.stop(id) {
+        case .withdrawn:
+            await finish(id, JobOutcome(.stopped(nil), reason: "stopped before it was started"), nil)
+        case .interrupt, .unknown:
+            entry.stop.fulfil(.asked)
+        }
+        if let job = await race(clock: clock, limit: stopPatience, { await entry.ended.value() }) ?? nil {
+            return .ended(job)
+        }
+        return .stopping(active[id]?.current ?? entry.job)
+    }
+
+    /// Runs a job's command again as a new job, which remembers the one it came from. A job that still runs is stopped
+    /// first.
+    ///
+    /// - Throws: ``EngineError`` with code `stillStopping` when it did not end in time; nothing is started then.
+    ///   Otherwise as ``submit(_:restartOf:)``.
+    public func restart(_ id: JobID) async throws(EngineError) -> Job {
+        let job = try await self.job(id)
+        try await checkDisk()
+        if active[id] != nil { try await stopBeforehand(id) }
+        return try await submit(job.spec, restartOf: id)
+    }
+
+    /// Removes a finished job and its output.
+    ///
+    /// - Parameter stoppingFirst: Stops the job if it has not ended.
+    /// - Throws: ``EngineError`` with code `stillRunning`, `stillStopping`, `jobNotFound`, or `storage`.
+    public func remove(_ id: JobID, stoppingFirst: Bool = false) async throws(EngineError) {
+        await settlePast()
+        if let entry = active[id] {
+            guard stoppingFirst else {
+                throw EngineError(
+                    .stillRunning, status: entry.job.status,
+                    "The job has not ended: stop it first, or remove it with force.")
+            }
+            try await stopBeforehand(id)
+        }
+        do {
+            try await store.remove(id)
+        } catch {
+            throw EngineError(error)
+        }
+        jobEvents.send(.removed(id))
+    }
+
+    /// - Throws: ``EngineError`` with code `jobNotFound` or `storage`.
+    public func job(_ id: JobID) async throws(EngineError) -> Job {
+        await settlePast()
+        if let entry = active[id] { return entry.current }
+        return try await stored(id)
+    }
+
+    /// - Throws: ``EngineError`` with code `storage`.
+    /// - SeeAlso: ``JobStore/jobs(_:)``
+    public func jobs(_ query: JobQuery) async throws(EngineError) -> JobPage {
+        await settlePast()
+        do {
+            var page = try await store.jobs(query)
+            for index in page.jobs.indices {
+                guard let entry = active[page.jobs[index].id] else { continue }
+                page.jobs[index].outputBytes = entry.current.outputBytes
+            }
+            return page
+        } catch {
+            throw EngineError(error)
+        }
+    }
+
+    /// Follows a job's output from a place in it: what is there already, then what comes.
+    ///
+    /// - Throws: ``EngineError`` with code `jobNotFound` or `storage`.
+    public func follow(_ id: JobID, from position: LogPosition = .offset(0)) async throws(EngineError) -> LogFeed {
+        await settlePast()
+        if let entry = active[id] {
+            return LogFeed(job: id, from: position, source: .live(entry.pipeline, ended: entry.ended), sink: store)
+        }
+        let job = try await stored(id)
+        return LogFeed(job: id, from: position, source: .finished(job.outputBytes), sink: store)
+    }
+
+    /// Nobody is shown a job as running that died with an earlier server.
+    private func settlePast() async {
+        _ = await isReady.value()
+    }
+
+    private func stored(_ id: JobID) async throws(EngineError) -> Job {
+        let job: Job?
+        do {
+            job = try await store.job(id)
+        } catch {
+            throw EngineError(error)
+        }
+        guard let job else { throw .jobNotFound(id) }
+        return job
+    }
+
+    private func stopBeforehand(_ id: JobID) async throws(EngineError) {
+        let result: StopResult
+        do {
+            result = try await stop(id)
+        } catch {
+            // It ended by itself meanwhile, which is as good.
+            if error.code == .notRunning { return }
+            throw error
+        }
+        if case .stopping(let job) = result {
+            throw EngineError(
+                .stillStopping, status: job.status, "The job was told to stop and has not ended yet. Try again later.")
+        }
+    }
+
+    private func checkDisk() async throws(EngineError) {
+        guard await isDiskLow() else { return }
+        throw EngineError(
+            StoreError(.full, "The disk with the jobs is nearly full: make room, or remove jobs that are not needed."))
+    }
+
+    private func checkWorkingDirectory(_ spec: JobSpec) throws(EngineError) {
+        guard let path = spec.workingDirectory else { return }
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue else {
+            let error = JobSpecError(.workingDirectoryNotFound, field: "cwd", "cwd does not name an existing folder")
+            throw EngineError(.invalidSpec(error), error.description)
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Foundation
+import Logging
+
+extension Engine {
+    /// The way of one job from its start to its end. Called once per job, as a child of `run()`.
+    func runJob(_ id: JobID) async {
+        guard let entry = active[id] else { return }
+        var run = entry.job.state.run ?? JobRun(startedAt: now())
+        if entry.job.state == .queued {
+            // Claimed in the store before anything is started: whatever happens, the job does not run twice.
+            await advance(id, to: .running(run))
+        }
+        let process: any RunningProcess
+        do {
+            process = try await launcher.launch(launch(of: entry.job))
+        } catch {
+            await finish(id, JobOutcome(.failedToStart, reason: "failed to start: \(error)"), run)
+            return
+        }
+        entry.process.fulfil(process)
+        run = JobRun(startedAt: run.startedAt, processID: process.processID)
+        // Output is taken from the first moment; the store learns the process ID meanwhile.
+        async let outcome = supervise(process, entry)
+        await advance(id, to: .running(run))
+        entry.started.fulfil(())
+        await finish(id, outcome, run)
+        await sweep(process)
+        await process.close()
+    }
+
+    /// - Returns: After all output is in the store.
+    private nonisolated func supervise(_ process: any RunningProcess, _ entry: ActiveJob) async -> JobOutcome {
+        let supervisor = Supervisor(stopGrace: configuration.stopGrace, hurry: hurry, clock: clock, now: now)
+        let batcher = LogBatcher(pipeline: entry.pipeline, sink: store, clock: clock, logger: logger)
+        async let storing: Void = batcher.run()
+        let outcome = await supervisor.run(
+            process, timeLimit: entry.job.spec.timeLimit, into: entry.pipeline, stop: entry.stop)
+        entry.pipeline.end()
+        await storing
+        return outcome
+    }
+
+    private nonisolated func launch(of job: Job) -> ProcessLaunch {
+        let environment = JobEnvironment(passed: configuration.passedEnvironment, node: configuration.node)
+        return ProcessLaunch(
+            job: job.id, command: job.spec.command, workingDirectory: job.spec.workingDirectory,
+            environment: environment.variables(for: job), terminal: job.spec.terminal)
+    }
+
+    /// Writes the end of a job, tells everybody, and gives its slot to the next.
+    func finish(_ id: JobID, _ outcome: JobOutcome, _ run: JobRun?) async {
+        guard let entry = active[id] else { return }
+        entry.pipeline.end()
+        let end = JobEnd(outcome: outcome, endedAt: now(), outputBytes: entry.pipeline.byteCount)
+        await advance(id, to: .finished(end, run))
+        let job = active.removeValue(forKey: id)?.job ?? entry.job
+        entry.pipeline.settle()
+        entry.sizes?.finish()
+        entry.started.fulfil(())
+        entry.ended.fulfil(job)
+        jobHasEnded.fulfil(())
+        await release(id)
+    }
+
+    func release(_ id: JobID) async {
+        machine.ended(id)
+        await startNext()
+    }
+
+    /// Moves a job on, in the store and for everybody who watches. A store that does not answer is asked again until it does:
+    /// a state that is nowhere written down would be a lie after the next crash.
+    private func advance(_ id: JobID, to state: JobState) async {
+        var backoff = Backoff()
+        while true {
+            do {
+                try await store.advance(id, to: state)
+                break
+            } catch {
+                switch error.code {
+                case .jobNotFound, .illegalTransition, .corrupt:
+                    logger.error(
+                        "the state of a job cannot be stored",
+                        metadata: ["job.id": "\(id)", "job.status": "\(state.status.rawValue)", "error": "\(error)"])
+                    return
+                default:
+                    if Task.isCancelled { return }
+                    await backoff.wait(clock: clock)
+                }
+            }
+        }
+        guard active[id] != nil else { return }
+        active[id]?.job.state = state
+        if let end = state.end { active[id]?.job.outputBytes = end.outputBytes }
+        if let job = active[id]?.current { jobEvents.send(.changed(job)) }
+    }
+
+    /// Ends what a job left running in its process group when its own process was done. What has moved to another group by
+    /// itself is not looked for: that would take a look at every process of the machine after each job.
+    private nonisolated func sweep(_ process: any RunningProcess) async {
+        guard !(await process.survivors().isEmpty) else { return }
+        // Nobody waits for these, but a shutdown does: no more time than it allows.
+        let grace = min(configuration.stopGrace, EngineConfiguration.shutdownGrace)
+        let left = await Teardown.graceful(within: grace).run(on: process, hurry: hurry, clock: clock)
+        if !left.isEmpty {
+            logger.warning("processes of a job survive it", metadata: ["processes": "\(left)"])
+        }
+    }
+}

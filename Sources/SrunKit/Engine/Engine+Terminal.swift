@@ -1,0 +1,49 @@
+public import NIOCore
+
+extension Engine {
+    /// Types bytes into a job's terminal, in one piece, and returns once the terminal has taken all of them.
+    ///
+    /// A program that does not read its terminal makes the caller wait, and those who type after it; the engine, the job's
+    /// output and other jobs go on. Cancelling the task gives up.
+    ///
+    /// - Throws: ``EngineError`` with code `noTerminal` for a job on pipes, `notRunning` when the job waits in the queue or has
+    ///   ended, also while the call waited, `jobNotFound`, or `storage`.
+    public nonisolated func write(_ bytes: ByteBuffer, to id: JobID) async throws(EngineError) {
+        // Not on the actor: the terminal may let the caller wait.
+        let terminal = try await terminal(of: id)
+        guard await terminal.write(bytes) else { throw .notRunning(nil) }
+    }
+
+    /// Changes the size of a job's terminal, and tells everybody who listens.
+    ///
+    /// - Throws: ``EngineError`` with code `badSize` outside ``JobSpec/Limits/terminalCells``; otherwise as
+    ///   ``write(_:to:)``.
+    public func resize(_ id: JobID, to size: TerminalSize) async throws(EngineError) {
+        guard JobSpec.Limits.terminalCells.contains(size.columns), JobSpec.Limits.terminalCells.contains(size.rows)
+        else { throw EngineError(.badSize, "A terminal has 1 to 1000 columns and rows.") }
+        let terminal = try await terminal(of: id)
+        guard let sizes = active[id]?.sizes else { throw .notRunning(nil) }
+        guard terminal.resize(to: size) else { throw .notRunning(nil) }
+        sizes.set(size)
+    }
+
+    /// The size of a job's terminal now, and its changes until the job ends; nil for a job that has ended or has no terminal.
+    public func terminalSizes(_ id: JobID) -> (size: TerminalSize, changes: AsyncStream<TerminalSize>)? {
+        active[id]?.sizes?.listen()
+    }
+
+    private func terminal(of id: JobID) async throws(EngineError) -> any ProcessTerminal {
+        guard let entry = active[id] else { throw .notRunning(try await job(id).status) }
+        guard entry.job.spec.terminal != nil else {
+            throw EngineError(.noTerminal, "The job runs on pipes: it has no terminal.")
+        }
+        guard let terminal = entry.process.current?.terminal else { throw .notRunning(entry.job.status) }
+        return terminal
+    }
+}
+
+extension EngineError {
+    fileprivate static func notRunning(_ status: JobStatus?) -> EngineError {
+        EngineError(.notRunning, status: status, "The job does not run: nobody reads what is typed.")
+    }
+}

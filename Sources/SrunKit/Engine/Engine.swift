@@ -1,0 +1,151 @@
+public import Foundation
+public import Logging
+public import ServiceLifecycle
+
+/// The front door: whoever wants something of a job asks here.
+///
+/// The engine is the only writer of jobs. `run()` is its life: it first settles what an earlier server left behind, then runs
+/// jobs until a graceful shutdown, then stops them and returns when all of their output is stored. Calls made before `run()` has
+/// settled the past wait for it.
+///
+/// One file per group of calls: this one holds the state and the life, `Engine+Commands` what people ask for, `Engine+Running`
+/// the way of one job from its start to its end, `Engine+Retention` what becomes of it later, `Recovery` what happens first.
+public actor Engine: Service {
+    let store: any Store
+    let launcher: any ProcessLauncher
+    let configuration: EngineConfiguration
+    let clock: any Clock<Duration>
+    let now: @Sendable () -> Date
+    let identifiers: JobIDGenerator
+    let logger: Logger
+
+    nonisolated let jobEvents = JobEvents()
+    private nonisolated let diskWatch: DiskWatch?
+
+    var machine: EngineStateMachine
+    var active: [JobID: ActiveJob] = [:]
+    /// Whether calls may proceed: true once the past is settled, false when the engine will not get there.
+    nonisolated let isReady = OneShot<Bool>()
+    /// Fulfilled when nobody has time to ask jobs to end.
+    let hurry = OneShot<Void>()
+    /// Fulfilled by the next job that ends; made anew by whoever has seen it.
+    var jobHasEnded = OneShot<Void>()
+
+    /// Jobs to start, and the word to end. The number of jobs in it is bounded by the limits of the state machine.
+    enum Command: Sendable {
+        case start(JobID)
+        case shutDown
+    }
+
+    private let commands: AsyncStream<Command>
+    private nonisolated let commandSink: AsyncStream<Command>.Continuation
+
+    /// - Parameters:
+    ///   - clock: For every pause and limit; a test may pass its own.
+    ///   - now: The time of day, for what is written into jobs and chunks.
+    public init(
+        store: any Store, launcher: any ProcessLauncher, configuration: EngineConfiguration, logger: Logger,
+        clock: any Clock<Duration> = .continuous, now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.store = store
+        self.launcher = launcher
+        self.configuration = configuration
+        self.clock = clock
+        self.now = { now().inWholeMicroseconds }
+        self.identifiers = JobIDGenerator(now: now)
+        self.logger = logger
+        self.machine = EngineStateMachine(
+            runningLimit: configuration.runningLimit, queueLimit: configuration.queueLimit)
+        self.diskWatch = DiskWatch(store, floor: configuration.diskFloor, clock: clock, logger: logger)
+        (commands, commandSink) = AsyncStream.makeStream()
+    }
+
+    /// Runs until a graceful shutdown, at which running jobs are stopped and queued ones left for the next server.
+    ///
+    /// - Throws: ``StoreError`` when the store does not say what an earlier server left behind.
+    public func run() async throws {
+        defer {
+            isReady.fulfil(false)
+            jobEvents.finish()
+        }
+        try await recover()
+        _ = await isDiskLow()
+        isReady.fulfil(true)
+        await startNext()
+        async let _: Void = keepWithinLimits()
+        await withGracefulShutdownHandler {
+            await withDiscardingTaskGroup { group in
+                for await command in commands {
+                    switch command {
+                    case .start(let id): group.addTask { await self.runJob(id) }
+                    case .shutDown: beginShutdown()
+                    }
+                }
+            }
+        } onGracefulShutdown: { [commandSink] in
+            commandSink.yield(.shutDown)
+        }
+        abandonQueued()
+    }
+
+    /// Waits until the past is settled, so that no job is shown as running that an earlier server took with it.
+    ///
+    /// - Returns: False when the engine ended before, or the waiting task was cancelled.
+    public nonisolated func isServing() async -> Bool {
+        await isReady.value() == true
+    }
+
+    /// Begins what a graceful shutdown of the service does, for an owner that runs the engine without a service group.
+    public nonisolated func shutDown() {
+        commandSink.yield(.shutDown)
+    }
+
+    /// Shuts down, and kills what would otherwise still be asked to end. For an operator who says it a second time.
+    public nonisolated func shutDownAtOnce() {
+        hurry.fulfil(())
+        shutDown()
+    }
+
+    /// Whether new jobs are refused because the disk of the store is nearly full.
+    public nonisolated func isDiskLow() async -> Bool {
+        await diskWatch?.isLow() ?? false
+    }
+
+    /// Every change from now on.
+    public nonisolated func events() -> JobEvents.Subscription {
+        jobEvents.subscribe()
+    }
+
+    /// Whether `run()` has returned: no event will come any more, and nothing will be started.
+    public nonisolated var hasEnded: Bool { jobEvents.isFinished }
+
+    // MARK: Steps of its life
+
+    /// Lets every job run that has a free slot.
+    func startNext() async {
+        for id in machine.startNext() { await start(id) }
+    }
+
+    /// Hands a job that has a slot to `run()`, or ends it when that takes nothing any more.
+    func start(_ id: JobID) async {
+        if case .terminated = commandSink.yield(.start(id)) {
+            let run = active[id]?.job.state.run
+            await finish(id, JobOutcome(.stopped(nil), reason: StopRequest.serverShutdown.reason), run)
+        }
+    }
+
+    private func beginShutdown() {
+        for id in machine.shutDown() { active[id]?.stop.fulfil(.serverShutdown) }
+        // Jobs that were already told to start still do, see their stop request, and end.
+        commandSink.finish()
+    }
+
+    private func abandonQueued() {
+        for entry in active.values {
+            entry.pipeline.abandon()
+            entry.sizes?.finish()
+            entry.started.fulfil(())
+        }
+        active.removeAll()
+    }
+}

@@ -1,0 +1,84 @@
+import OrderedCollections
+
+/// Decides which jobs run, which wait and which are refused. Pure: it starts nothing and knows no time; the engine does what it
+/// answers.
+///
+/// A job is *known* from its submission until it has ended. `docs/job-states.md` has the picture.
+struct EngineStateMachine {
+    private let runningLimit: Int
+    private let queueLimit: Int
+
+    private var running: Set<JobID> = []
+    /// In the order in which they will start.
+    private var queue: OrderedSet<JobID> = []
+    private(set) var isShuttingDown = false
+
+    init(runningLimit: Int, queueLimit: Int) {
+        self.runningLimit = runningLimit
+        self.queueLimit = queueLimit
+    }
+
+    enum SubmitDecision: Equatable {
+        case start
+        case enqueue
+        case refuse(EngineRefusal)
+    }
+
+    enum EngineRefusal: Equatable {
+        case queueFull
+        case shuttingDown
+    }
+
+    mutating func submit(_ id: JobID) -> SubmitDecision {
+        if isShuttingDown { return .refuse(.shuttingDown) }
+        if running.count < runningLimit, queue.isEmpty {
+            running.insert(id)
+            return .start
+        }
+        guard queue.count < queueLimit else { return .refuse(.queueFull) }
+        queue.append(id)
+        return .enqueue
+    }
+
+    /// A job that an earlier server had queued. It was accepted once, so no limit refuses it now.
+    mutating func resume(_ id: JobID) {
+        queue.append(id)
+    }
+
+    /// The jobs that may start now, in order. They count as running from here on.
+    mutating func startNext() -> [JobID] {
+        guard !isShuttingDown else { return [] }
+        let ready = Array(queue.prefix(max(0, runningLimit - running.count)))
+        queue.subtract(ready)
+        running.formUnion(ready)
+        return ready
+    }
+
+    enum StopDecision: Equatable {
+        /// It runs, or is about to: its supervisor has to be told.
+        case interrupt
+        /// It had not been started and will not be.
+        case withdrawn
+        case unknown
+    }
+
+    mutating func stop(_ id: JobID) -> StopDecision {
+        if running.contains(id) { return .interrupt }
+        return queue.remove(id) == nil ? .unknown : .withdrawn
+    }
+
+    /// Its slot is free again.
+    mutating func ended(_ id: JobID) {
+        running.remove(id)
+        queue.remove(id)
+    }
+
+    /// Nothing starts any more. What waits stays in the store, for the next server to resume.
+    ///
+    /// - Returns: The jobs to stop; none at the second call.
+    mutating func shutDown() -> Set<JobID> {
+        guard !isShuttingDown else { return [] }
+        isShuttingDown = true
+        return running
+    }
+}

@@ -1,0 +1,109 @@
+/// Decides how one run goes on and when it is over. Pure: an event in, what to do next out.
+///
+/// A run is over when its process has ended, nothing that was written before is unread, and, if it was to be stopped, its
+/// tree is gone. The first reason to stop wins: a job that somebody stops a moment before its time limit was stopped.
+struct SupervisionStateMachine {
+    enum Event: Sendable {
+        case processEnded(ProcessTermination)
+        /// Every output has reached its end.
+        case outputEnded
+        /// The process is gone, but something still holds its output open.
+        case drainTimeOver
+        case stopRequested(StopRequest)
+        case timeLimitReached
+        /// With the processes that are still alive: usually none.
+        case treeGone(survivors: [Int32])
+    }
+
+    enum Action: Equatable {
+        /// Bring the tree to its end, then report `treeGone`.
+        case tearDown(StopRequest.Urgency)
+        /// Report `drainTimeOver` after the time that late output gets.
+        case startDrainTimer
+        case finish(JobOutcome)
+    }
+
+    private enum Cause {
+        case stop(StopRequest)
+        case timeLimit
+    }
+
+    private var termination: ProcessTermination?
+    private var isDrained = false
+    private var cause: Cause?
+    private var isTearingDown = false
+    private var survivors: [Int32] = []
+
+    mutating func handle(_ event: Event) -> [Action] {
+        switch event {
+        case .processEnded(let termination):
+            self.termination = termination
+            return isDrained ? finishIfOver() : [.startDrainTimer]
+        case .outputEnded, .drainTimeOver:
+            isDrained = true
+            return finishIfOver()
+        case .stopRequested(let request):
+            return interrupt(.stop(request), urgency: request.urgency)
+        case .timeLimitReached:
+            return interrupt(.timeLimit, urgency: .graceful)
+        case .treeGone(let survivors):
+            isTearingDown = false
+            self.survivors = survivors
+            return finishIfOver()
+        }
+    }
+
+    private mutating func interrupt(_ cause: Cause, urgency: StopRequest.Urgency) -> [Action] {
+        // After the process has ended there is nothing left to stop: how it ended stands.
+        guard self.cause == nil, termination == nil else { return [] }
+        self.cause = cause
+        isTearingDown = true
+        return [.tearDown(urgency)]
+    }
+
+    private func finishIfOver() -> [Action] {
+        guard !isTearingDown, let outcome else { return [] }
+        return [.finish(outcome)]
+    }
+
+    private var outcome: JobOutcome? {
+        guard let termination else {
+            // Killed, and yet the kernel keeps it: say so instead of waiting for ever.
+            guard cause != nil, !survivors.isEmpty else { return nil }
+            return outcome(exit: nil, usage: nil)
+        }
+        return isDrained ? outcome(exit: termination.exit, usage: termination.usage) : nil
+    }
+
+    private func outcome(exit: ProcessExit?, usage: ResourceUsage?) -> JobOutcome {
+        let alive = survivors.map { "\($0)" }.joined(separator: ", ")
+        let remark = survivors.isEmpty ? nil : "still alive after being killed: process \(alive)"
+        switch cause {
+        case .stop(let request):
+            let reason = [request.reason, remark].compactMap { $0 }.joined(separator: "; ")
+            return JobOutcome(.stopped(exit), reason: reason.isEmpty ? nil : reason, usage: usage)
+        case .timeLimit:
+            return JobOutcome(.timedOut(exit), reason: remark, usage: usage)
+        case nil:
+            // Without a cause there was no teardown, so the process has ended by itself.
+            return JobOutcome(exit.map { .exited($0) } ?? .lost, reason: remark, usage: usage)
+        }
+    }
+}
+
+/// That a job is to stop, and why.
+struct StopRequest: Hashable, Sendable {
+    enum Urgency: Hashable, Sendable {
+        /// The grace time of the configuration.
+        case graceful
+        /// The shorter one that a shutdown allows.
+        case shutdown
+    }
+
+    let urgency: Urgency
+    /// For people; nil when the status says it all.
+    let reason: String?
+
+    static let asked = StopRequest(urgency: .graceful, reason: nil)
+    static let serverShutdown = StopRequest(urgency: .shutdown, reason: "the server was shut down")
+}

@@ -1,0 +1,47 @@
+public import Foundation
+
+/// One request to run a command, and what became of it.
+public struct Job: Hashable, Sendable, Identifiable {
+    public let id: JobID
+    public let spec: JobSpec
+    /// In whole microseconds, the precision every store keeps.
+    public let createdAt: Date
+    /// The name of the node that runs it, or ran it.
+    public let node: String
+    /// The job whose restart made this one.
+    public let restartOf: JobID?
+    public var state: JobState
+    /// How much output the job has: the final length once it has ended. For a running job a store answers with what it holds,
+    /// the engine with what has been read.
+    public var outputBytes: Int64
+
+    public init(
+        id: JobID, spec: JobSpec, createdAt: Date, node: String, restartOf: JobID? = nil, state: JobState = .queued,
+        outputBytes: Int64 = 0
+    ) {
+        self.id = id
+        self.spec = spec
+        self.createdAt = createdAt.inWholeMicroseconds
+        self.node = node
+        self.restartOf = restartOf
+        self.state = state
+        self.outputBytes = outputBytes
+    }
+
+    public var status: JobStatus { state.status }
+}
+
+extension Date {
+    /// The same time without what is finer than a microsecond: two times that a store would write alike compare equal.
+    public var inWholeMicroseconds: Date { Date(microseconds: microseconds) }
+
+    /// Microseconds since 1970; a time too far away to be counted so is as far away as can be.
+    public var microseconds: Int64 {
+        let count = (timeIntervalSince1970 * 1_000_000).rounded()
+        return Int64(exactly: count) ?? (count > 0 ? .max : .min)
+    }
+
+    public init(microseconds: Int64) {
+        self.init(timeIntervalSince1970: Double(microseconds) / 1_000_000)
+    }
+}

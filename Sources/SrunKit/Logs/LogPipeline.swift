@@ -1,0 +1,173 @@
+import Foundation
+import NIOCore
+import Synchronization
+
+/// The way of one job's output, from the process to the store and to whoever follows.
+///
+/// ```
+/// process -> append -> LogRing -> run (a batch per 50 ms or per 1 MiB) -> LogSink
+///                         |
+///                         +-> read, by each follower at its own offset
+/// ```
+///
+/// Full buffers: while the ring holds nothing but what waits for the store, `append` waits, the process is not read, and the
+/// kernel makes it wait. A follower that was overtaken by the ring is told so and reads the store. Nothing is lost, and nobody
+/// slows anybody but the job its own store.
+final class LogPipeline: Sendable {
+    /// What a follower finds at its offset.
+    enum Step {
+        case chunks([LogChunk])
+        /// Dropped from the ring, hence in the store.
+        case stored
+        /// Nothing yet.
+        case atEnd
+        /// Nothing any more: this is the end of the output.
+        case ended
+        /// The engine stopped before the job had ended.
+        case abandoned
+    }
+
+    private struct State {
+        var ring: LogRing
+        var isEnded = false
+        var isSettled = false
+        var isAbandoned = false
+        /// Waiting for output or its end: followers and the batcher.
+        var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+        /// Waiting for room.
+        var writers: [CheckedContinuation<Void, Never>] = []
+        var nextTicket: UInt64 = 0
+    }
+
+    let job: JobID
+    private let state: Mutex<State>
+
+    init(job: JobID, ring: LogRing = LogRing()) {
+        self.job = job
+        state = Mutex(State(ring: ring))
+    }
+
+    /// The number of bytes the job has printed so far.
+    var byteCount: Int64 { state.withLock { $0.ring.end } }
+
+    /// Takes bytes in. Waits while the ring is full; does not react to cancellation, since what was read must be kept.
+    func append(_ bytes: ByteBuffer, stream: LogStream, time: Date) async {
+        while true {
+            let isFull = state.withLock { $0.ring.isFull && !$0.isAbandoned }
+            if !isFull { break }
+            await withCheckedContinuation { continuation in
+                let mustWait = state.withLock { state in
+                    guard state.ring.isFull, !state.isAbandoned else { return false }
+                    state.writers.append(continuation)
+                    return true
+                }
+                if !mustWait { continuation.resume() }
+            }
+        }
+        wake { $0.ring.append(bytes, stream: stream, time: time) }
+    }
+
+    /// No more will be appended: the batcher may finish. Followers still wait.
+    func end() {
+        wake { $0.isEnded = true }
+    }
+
+    /// The final state of the job is stored: followers may end. Not before, so that whoever has seen the end of a job's output
+    /// and asks for the job finds how it ended.
+    func settle() {
+        wake { $0.isSettled = true }
+    }
+
+    /// Gives up: followers are let go although the job has not ended, for the server is going down.
+    func abandon() {
+        wake { $0.isAbandoned = true }
+        releaseWriters()
+    }
+
+    /// What there is for a follower at the given offset. An offset beyond the end waits at the end.
+    func read(from offset: Int64, limit: Int) -> Step {
+        state.withLock { state in
+            if offset < state.ring.end {
+                return state.ring.chunks(from: offset, limit: limit).map { .chunks($0) } ?? .stored
+            }
+            if state.isSettled { return .ended }
+            return state.isAbandoned ? .abandoned : .atEnd
+        }
+    }
+
+    /// Waits until there is output behind the given offset, or the end. Returns at once on cancellation.
+    func change(after offset: Int64) async {
+        await wait { $0.ring.end > offset || $0.isSettled || $0.isAbandoned }
+    }
+
+    // MARK: For the batcher
+
+    /// Waits until something is to be stored.
+    ///
+    /// - Returns: False when nothing is left and nothing will come.
+    func pending() async -> Bool {
+        await wait { $0.ring.pendingBytes > 0 || $0.isEnded || $0.isAbandoned }
+        return state.withLock { $0.ring.pendingBytes > 0 }
+    }
+
+    /// Waits until so much is to be stored that waiting longer would not pay, or no more will come, or the ring is full.
+    func pending(bytes: Int) async {
+        await wait { $0.ring.pendingBytes >= bytes || $0.ring.isFull || $0.isEnded || $0.isAbandoned }
+    }
+
+    func batch(limit: Int) -> [LogChunk] {
+        state.withLock { $0.ring.chunks(from: $0.ring.durable, limit: limit) ?? [] }
+    }
+
+    func markDurable(before offset: Int64) {
+        state.withLock { $0.ring.markDurable(before: offset) }
+        releaseWriters()
+    }
+
+    var isEnded: Bool { state.withLock { $0.isEnded } }
+
+    var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
+
+    // MARK: Waiting
+
+    private func wake(_ change: (inout State) -> Void) {
+        let waiters = state.withLock { state in
+            change(&state)
+            defer { state.waiters.removeAll(keepingCapacity: true) }
+            return Array(state.waiters.values)
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    private func releaseWriters() {
+        let writers = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            guard !state.ring.isFull || state.isAbandoned else { return [] }
+            defer { state.writers.removeAll() }
+            return state.writers
+        }
+        for writer in writers { writer.resume() }
+    }
+
+    private func wait(until condition: @Sendable (State) -> Bool) async {
+        while !Task.isCancelled {
+            let ticket = state.withLock { state -> UInt64? in
+                if condition(state) { return nil }
+                defer { state.nextTicket += 1 }
+                return state.nextTicket
+            }
+            guard let ticket else { return }
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    let mustWait = state.withLock { state in
+                        if condition(state) || Task.isCancelled { return false }
+                        state.waiters[ticket] = continuation
+                        return true
+                    }
+                    if !mustWait { continuation.resume() }
+                }
+            } onCancel: {
+                state.withLock { $0.waiters.removeValue(forKey: ticket) }?.resume()
+            }
+        }
+    }
+}

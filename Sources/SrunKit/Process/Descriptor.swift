@@ -1,0 +1,35 @@
+import CPTY
+import Foundation
+import Synchronization
+
+/// Owns a file descriptor: closed once, at the latest when the last reference goes.
+final class Descriptor: Sendable {
+    let number: Int32
+    private let isOpen = Atomic(true)
+
+    init(_ number: Int32) {
+        self.number = number
+    }
+
+    func close() {
+        if isOpen.exchange(false, ordering: .acquiringAndReleasing) { Glibc.close(number) }
+    }
+
+    deinit { close() }
+
+    /// Another number for what this one stands for.
+    func duplicate() throws(LaunchError) -> Descriptor {
+        let copy = fcntl(number, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { throw LaunchError(doing: "duplicating a descriptor") }
+        return Descriptor(copy)
+    }
+
+    /// Both ends of a pipe, close-on-exec from birth; the reading end does not block.
+    static func pipe() throws(LaunchError) -> (reading: Descriptor, writing: Descriptor) {
+        var ends: [Int32] = [-1, -1]
+        guard cpty_open_pipe(&ends, Self.pipeCapacity) == 0 else { throw LaunchError(doing: "creating a pipe") }
+        return (Descriptor(ends[0]), Descriptor(ends[1]))
+    }
+
+    static let pipeCapacity: Int32 = 1 << 20
+}

@@ -1,0 +1,117 @@
+public import NIOCore
+
+/// Starts processes: the seam between the engine and the operating system.
+///
+/// `LocalProcessLauncher` is the real one; tests use a scripted one.
+public protocol ProcessLauncher: Sendable {
+    /// Starts a job's command.
+    ///
+    /// - Throws: ``LaunchError`` when no process came to be. A command that ends at once, with whatever code, was started.
+    func launch(_ launch: ProcessLaunch) async throws(LaunchError) -> any RunningProcess
+
+    /// Ends whatever is left of a job that a server which no longer lives had started. Finding nothing is the usual case.
+    ///
+    /// - Returns: How many processes were found and killed.
+    func sweep(_ job: JobID) async -> Int
+}
+
+/// Everything a process needs to be started.
+public struct ProcessLaunch: Sendable {
+    public let job: JobID
+    public let command: JobSpec.Command
+    /// An absolute path; nil means the home folder.
+    public let workingDirectory: String?
+    /// The whole environment: nothing is inherited.
+    public let environment: [String: String]
+    public let terminal: TerminalSize?
+
+    public init(
+        job: JobID, command: JobSpec.Command, workingDirectory: String?, environment: [String: String],
+        terminal: TerminalSize?
+    ) {
+        self.job = job
+        self.command = command
+        self.workingDirectory = workingDirectory
+        self.environment = environment
+        self.terminal = terminal
+    }
+}
+
+/// Why no process came to be.
+public struct LaunchError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// errno(3).
+    public let errorNumber: Int32
+    public let description: String
+
+    public init(errorNumber: Int32, description: String) {
+        self.errorNumber = errorNumber
+        self.description = description
+    }
+}
+
+/// A process that was started and everything that descends from it: its tree.
+public protocol RunningProcess: Sendable {
+    var processID: Int32 { get }
+
+    /// One for a terminal, two for pipes.
+    var outputs: [any ProcessOutput] { get }
+
+    /// The way to those who read its terminal; nil on pipes.
+    var terminal: (any ProcessTerminal)? { get }
+
+    /// Waits for the process itself, not for its descendants. Further calls return the same.
+    ///
+    /// - Returns: Nil when the waiting task was cancelled before.
+    func termination() async -> ProcessTermination?
+
+    /// Sends a signal to every process of the tree that can be found. A tree that is gone is not an error.
+    func signalTree(_ signal: Int32) async
+
+    /// Waits until no process of the tree is alive, or the task is cancelled.
+    func treeEnd() async
+
+    /// The processes of the tree that are alive now, found as well as it can be done cheaply. The process itself is left out
+    /// once it has ended.
+    func survivors() async -> [Int32]
+
+    /// Lets go of descriptors. On a terminal this hangs up. Called once, last.
+    func close() async
+}
+
+/// What a person at a job's terminal can do to it.
+public protocol ProcessTerminal: Sendable {
+    /// Types bytes, all of them and in one piece, whoever else types too. Waits while the programs on the terminal do not
+    /// read; nothing but the caller is held up by that.
+    ///
+    /// - Returns: False when the terminal is gone or the task was cancelled; a part may have been typed then.
+    func write(_ bytes: ByteBuffer) async -> Bool
+
+    /// Changes the size, of which the programs on the terminal are told by SIGWINCH.
+    ///
+    /// - Returns: False when the terminal is gone.
+    func resize(to size: TerminalSize) -> Bool
+}
+
+/// Bytes that come out of a process, in order.
+public protocol ProcessOutput: Sendable {
+    var stream: LogStream { get }
+
+    /// Waits for more bytes; called from one task.
+    ///
+    /// - Returns: Nil at the end of output, or when the task was cancelled while nothing was there.
+    func next() async -> ByteBuffer?
+
+    /// What can be had without waiting. A process that never stops writing cannot hold the caller: the result is bounded by
+    /// what a pipe can hold.
+    func remainder() -> [ByteBuffer]
+}
+
+public struct ProcessTermination: Hashable, Sendable {
+    public let exit: ProcessExit
+    public let usage: ResourceUsage?
+
+    public init(exit: ProcessExit, usage: ResourceUsage? = nil) {
+        self.exit = exit
+        self.usage = usage
+    }
+}

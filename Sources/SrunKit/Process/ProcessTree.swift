@@ -1,0 +1,105 @@
+import CPTY
+import Foundation
+
+/// Finds the processes of a job: those in its session, and those that left the session but carry its marker.
+///
+/// Every process of a job inherits `SRUN_JOB_ID`, unless it takes pains to drop it. The marker in /proc/PID/environ
+/// (proc(5)) is what a process was started with, so it cannot be lost by accident, and it holds also for an orphan
+/// whose parent is gone.
+struct ProcessTree: Sendable {
+    static let marker = "SRUN_JOB_ID"
+    private static let looks = 5
+
+    let job: JobID
+    /// The session that the job's process leads, while that number is known to be its own.
+    let session: Int32?
+
+    /// The processes that are alive now. One scan of /proc: a process forked meanwhile may be missing, so callers that
+    /// must be sure look again.
+    func processes() -> [Int32] {
+        guard let entries = opendir("/proc") else { return [] }
+        defer { closedir(entries) }
+        let expected = Array("\(Self.marker)=\(job)".utf8)
+        var found: [Int32] = []
+        while let entry = readdir(entries) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard let process = Int32(name), process != getpid(), let status = Self.status(of: process) else {
+                continue
+            }
+            // Session 0 belongs to the kernel's own threads.
+            if status.isZombie || status.session == 0 { continue }
+            if let session, status.session == session {
+                found.append(process)
+            } else if Self.environment(of: process, contains: expected) {
+                found.append(process)
+            }
+        }
+        return found
+    }
+
+    /// Sends a signal to every process of the tree, each through a descriptor of its own, so that a number which
+    /// changes hands meanwhile hits nobody else.
+    func signal(_ signal: Int32) {
+        for process in processes() {
+            guard let descriptor = handle(of: process) else { continue }
+            _ = cpty_signal_process(descriptor.number, signal)
+        }
+    }
+
+    /// A pidfd of the process, if that number still belongs to the tree.
+    func handle(of process: Int32) -> Descriptor? {
+        let number = cpty_open_process(process)
+        guard number >= 0 else { return nil }
+        let descriptor = Descriptor(number)
+        // Looked at again after it was opened: from here on the descriptor cannot mean another process.
+        guard let status = Self.status(of: process), !status.isZombie else { return nil }
+        let isMember =
+            session == status.session
+            || Self.environment(of: process, contains: Array("\(Self.marker)=\(job)".utf8))
+        return isMember ? descriptor : nil
+    }
+
+    private struct Status {
+        let session: Int32
+        let isZombie: Bool
+    }
+
+    /// Reads /proc/PID/stat. The second field is a name in parentheses that may itself hold anything, so counting
+    /// starts behind the last one: state, parent, group, session.
+    private static func status(of process: Int32) -> Status? {
+        guard let content = contents(of: "/proc/\(process)/stat", limit: 4096) else { return nil }
+        guard let name = content.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+        let fields = content[content.index(after: name)...].split(separator: UInt8(ascii: " "), maxSplits: 4)
+        guard fields.count > 3, let session = Int32(String(decoding: fields[3], as: UTF8.self)) else { return nil }
+        return Status(
+            session: session, isZombie: fields[0].elementsEqual("Z".utf8) || fields[0].elementsEqual("X".utf8))
+    }
+
+    /// False as well for processes of other users, whose environment is not ours to read.
+    private static func environment(of process: Int32, contains entry: [UInt8]) -> Bool {
+        // In the middle of execve(2) the environment looks empty for some microseconds. A process that is just becoming
+        // another program must not be overlooked; one that really has none costs a few more looks.
+        for _ in 0..<Self.looks {
+            guard let content = contents(of: "/proc/\(process)/environ", limit: 1 << 20) else { return false }
+            if !content.isEmpty { return content.split(separator: 0).contains { $0.elementsEqual(entry) } }
+            usleep(50)
+        }
+        return false
+    }
+
+    private static func contents(of path: String, limit: Int) -> [UInt8]? {
+        let number = open(path, O_RDONLY | O_CLOEXEC)
+        guard number >= 0 else { return nil }
+        defer { close(number) }
+        var content: [UInt8] = []
+        while content.count < limit {
+            var piece = [UInt8](repeating: 0, count: 4096)
+            let count = read(number, &piece, piece.count)
+            guard count > 0 else { break }
+            content.append(contentsOf: piece.prefix(count))
+        }
+        return content
+    }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import SrunKit
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// The right to use a database file: held by at most one server at a time, and free again when that one ends, however it ends.
+///
+/// The lock is on a file of its own beside the database. SQLite's own locks would come too late: they let two servers read, and
+/// each would take the other's running jobs for lost. The file stays behind, empty; removing it while somebody else is about to
+/// lock it would give two servers a lock each.
+final class DatabaseLock: Sendable {
+    private let descriptor: Mutex<CInt?>
+
+    /// - Throws: ``StoreError/Code/locked``, naming the process that holds it, or ``StoreError/Code/cannotCreate``.
+    init(databasePath: String) throws(StoreError) {
+        let path = databasePath + ".lock"
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
+        guard descriptor >= 0 else {
+            throw StoreError(
+                .cannotCreate, "The lock file \(path) cannot be opened: \(String(cString: strerror(errno))).")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let isTaken = errno == EWOULDBLOCK
+            let holder = Self.content(of: descriptor)
+            close(descriptor)
+            guard isTaken else { throw StoreError(.cannotCreate, "The lock file \(path) cannot be locked.") }
+            let process = holder.map { "process \($0)" } ?? "another process"
+            throw StoreError(.locked, "The database \(databasePath) is in use by \(process); end that server first.")
+        }
+        Self.write("\(getpid())\n", to: descriptor)
+        self.descriptor = Mutex(descriptor)
+    }
+
+    deinit { release() }
+
+    func release() {
+        descriptor.withLock { descriptor in
+            guard let open = descriptor else { return }
+            Self.write("", to: open)
+            // Not left to the close: a process that is just being started has a copy of the descriptor until its execve(2),
+            // and the lock would last as long as the last copy.
+            flock(open, LOCK_UN)
+            close(open)
+            descriptor = nil
+        }
+    }
+
+    /// The process ID that the holder has left; nil in the moment before it has.
+    private static func content(of descriptor: CInt) -> Int? {
+        var bytes = [UInt8](repeating: 0, count: 32)
+        let count = pread(descriptor, &bytes, bytes.count, 0)
+        guard count > 0 else { return nil }
+        return Int(String(decoding: bytes.prefix(count), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+
+    /// Only people read the file, so a failure to write it is nothing to stop for.
+    private static func write(_ text: String, to descriptor: CInt) {
+        _ = ftruncate(descriptor, 0)
+        _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
+    }
+}

@@ -1,0 +1,168 @@
+import GRDB
+import SrunKit
+import Synchronization
+
+/// Writes of many tasks, as many of them in one transaction as have arrived while the last one was written.
+///
+/// A write is a closure that looks first and changes the database only when it will succeed: what it throws is its own answer
+/// and does not disturb the others. When the transaction itself fails, its writes are tried again one by one, so that one that
+/// cannot be written does not take others with it.
+///
+/// Nothing waits in here but on the queue of the database's one writer; cancelling a task does not cancel its write.
+final class GroupCommit: Sendable {
+    enum Durability {
+        /// Survives the end of the process; a loss of power may take the last second of it.
+        case process
+        /// Survives a loss of power.
+        case power
+    }
+
+    private typealias Success = @Sendable () -> Void
+
+    private struct Write: Sendable {
+        let durability: Durability
+        let bytes: Int
+        let run: @Sendable (Database) throws -> Success
+        let fail: @Sendable (StoreError) -> Void
+    }
+
+    private struct State {
+        var waiting: [Write] = []
+        var isDraining = false
+        /// Why nothing is written any more.
+        var refusal: StoreError?
+        /// What `PRAGMA synchronous` of the writer says.
+        var synchronous: Durability?
+        var lastSync = ContinuousClock.now
+
+        /// Takes the writes that go into the next transaction: at least one, when any waits.
+        mutating func takeTransaction() -> [Write] {
+            var bytes = 0
+            let count = waiting.prefix(transactionWrites).prefix { write in
+                defer { bytes += write.bytes }
+                return bytes < transactionBytes
+            }.count
+            defer { waiting.removeFirst(count) }
+            return Array(waiting.prefix(count))
+        }
+    }
+
+    /// Bounds the memory that SQLite needs for one transaction, and how long the first write in it waits.
+    private static let transactionBytes = 16 * 1024 * 1024
+    private static let transactionWrites = 1024
+    /// How much output a loss of power may take while output flows. One sync a second costs next to nothing.
+    private static let syncInterval = Duration.seconds(1)
+
+    private let pool: DatabasePool
+    private let checkpointer: Checkpointer
+    /// Asked before each transaction; throws when nothing may be written now.
+    private let check: @Sendable () throws(StoreError) -> Void
+    private let state = Mutex(State())
+
+    init(_ pool: DatabasePool, _ checkpointer: Checkpointer, check: @escaping @Sendable () throws(StoreError) -> Void) {
+        self.pool = pool
+        self.checkpointer = checkpointer
+        self.check = check
+    }
+
+    /// Performs one write, together with others, and returns when it is committed.
+    ///
+    /// - Parameter bytes: About how much it writes.
+    func perform<Value: Sendable>(
+        _ durability: Durability, bytes: Int = 0, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+            add(
+                Write(
+                    durability: durability,
+                    bytes: bytes,
+                    run: { db in
+                        let value = try body(db)
+                        return { continuation.resume(returning: .success(value)) }
+                    },
+                    fail: { continuation.resume(returning: .failure($0)) }))
+        }
+        return try result.get()
+    }
+
+    /// Refuses what comes after, and returns when everything before is written.
+    func finish() async {
+        _ = try? await perform(.power) { _ in }
+        state.withLock { $0.refusal = StoreError(.unavailable, "The store is closed.") }
+    }
+
+    private func add(_ write: Write) {
+        let isFirst = state.withLock { state in
+            state.waiting.append(write)
+            defer { state.isDraining = true }
+            return !state.isDraining
+        }
+        if isFirst { scheduleDrain() }
+    }
+
+    private func scheduleDrain() {
+        pool.asyncWriteWithoutTransaction { [self] db in
+            let writes = state.withLock { $0.takeTransaction() }
+            for (write, result) in zip(writes, commit(writes, db)) {
+                switch result {
+                case .success(let succeed): succeed()
+                case .failure(let error): write.fail(error)
+                }
+            }
+            let bytes = writes.reduce(0) { $0 + $1.bytes }
+            checkpointer.wrote(bytes, db) { [weak self] error in self?.refuse(after: error) }
+            let isEmpty = state.withLock { state in
+                state.isDraining = !state.waiting.isEmpty
+                return state.waiting.isEmpty
+            }
+            // Scheduled anew, not looped: whoever else waits for the writer gets a turn.
+            if !isEmpty { scheduleDrain() }
+        }
+    }
+
+    private func commit(_ writes: [Write], _ db: Database) -> [Result<Success, StoreError>] {
+        do {
+            if let refusal = state.withLock({ $0.refusal }) { throw refusal }
+            try check()
+            try prepareSync(for: writes, db)
+            var results: [Result<Success, StoreError>] = []
+            try db.inTransaction(.immediate) {
+                for write in writes {
+                    do {
+                        results.append(.success(try write.run(db)))
+                    } catch let error as StoreError {
+                        results.append(.failure(error))
+                    }
+                }
+                return .commit
+            }
+            return results
+        } catch let error as DatabaseError where writes.count > 1 && !error.concernsWholeDatabase {
+            return writes.flatMap { commit([$0], db) }
+        } catch {
+            if (error as? DatabaseError)?.isFailedSync == true { refuse(after: error) }
+            let failure = StoreError(error)
+            return writes.map { _ in .failure(failure) }
+        }
+    }
+
+    /// Writes nothing more: after a failed sync nobody knows what of the earlier writes is on the disk.
+    private func refuse(after error: any Error) {
+        let refusal = StoreError(
+            .unavailable, "The disk lost what was written to it; check it, then start srun again.", underlying: error)
+        state.withLock { $0.refusal = refusal }
+    }
+
+    /// Has SQLite sync this transaction, and with it all before, when one of the writes asks for it or the last sync is long ago.
+    private func prepareSync(for writes: [Write], _ db: Database) throws {
+        let now = ContinuousClock.now
+        let (wanted, present) = state.withLock { state in
+            let isDue = writes.contains { $0.durability == .power } || now - state.lastSync >= Self.syncInterval
+            if isDue { state.lastSync = now }
+            defer { state.synchronous = isDue ? .power : .process }
+            return (isDue ? Durability.power : .process, state.synchronous)
+        }
+        guard wanted != present else { return }
+        try db.execute(sql: wanted == .power ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL")
+    }
+}

@@ -1,0 +1,79 @@
+import GRDB
+
+/// The tables, and how they came to be.
+///
+/// Names and columns are those of the earlier tool where it had them. What is here is on other people's disks: a change is a
+/// new migration at the end, never an edit of an old one.
+enum SQLiteSchema {
+    /// "srun" in ASCII; lets `file(1)` and us tell the database from one of another program.
+    static let applicationID: Int32 = 0x7372_756e
+
+    /// Large pages keep a row of output in few of them: half the processor time of 4 KiB pages (docs/decisions/0010).
+    static let pageBytes = 16_384
+
+    static let migrator: DatabaseMigrator = {
+        // Every migration checks its foreign keys itself: the check of the whole database that is the default reads all of it.
+        var migrator = DatabaseMigrator().disablingDeferredForeignKeyChecks()
+        migrator.registerMigration("1 jobs and output", migrate: createJobsAndOutput)
+        migrator.registerMigration("2 retention", migrate: prepareRetention)
+        return migrator
+    }()
+
+    /// Times are microseconds since 1970. `spec` holds, as JSON, what no other column says about what to run.
+    private static func createJobsAndOutput(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE jobs (
+                    id TEXT PRIMARY KEY NOT NULL,
+                    command TEXT NOT NULL,
+                    pid INTEGER,
+                    status TEXT NOT NULL CHECK (
+                        status IN ('queued', 'running', 'completed', 'failed', 'stopped', 'timeout', 'lost')),
+                    created_at INTEGER NOT NULL,
+                    stopped_at INTEGER,
+                    exit_code INTEGER,
+                    started_at INTEGER,
+                    signal INTEGER,
+                    reason TEXT,
+                    node TEXT NOT NULL,
+                    restart_of TEXT,
+                    name TEXT,
+                    tags TEXT,
+                    spec TEXT NOT NULL,
+                    output_bytes INTEGER NOT NULL DEFAULT 0,
+                    user_seconds REAL,
+                    system_seconds REAL,
+                    max_resident_bytes INTEGER
+                ) STRICT;
+
+                -- The status is in it so that a listing of one status passes over the others without reading their rows.
+                CREATE INDEX jobs_by_creation ON jobs (created_at, id, status);
+
+                CREATE INDEX jobs_unfinished ON jobs (node, created_at, id) WHERE status IN ('queued', 'running');
+
+                CREATE TABLE job_logs (
+                    id INTEGER PRIMARY KEY,
+                    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+                    content BLOB NOT NULL,
+                    log_level TEXT NOT NULL CHECK (log_level IN ('stdout', 'stderr')),
+                    created_at INTEGER NOT NULL,
+                    "offset" INTEGER NOT NULL
+                ) STRICT;
+
+                CREATE UNIQUE INDEX job_logs_by_offset ON job_logs (job_id, "offset");
+                """)
+        try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+    }
+
+    /// The index holds all that retention asks for of jobs: it never reads a row of theirs.
+    private static func prepareRetention(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                -- When this database was made from one of the earlier tool; empty when it was not.
+                CREATE TABLE taken_over (at INTEGER NOT NULL) STRICT;
+
+                CREATE INDEX jobs_finished ON jobs (stopped_at, id, output_bytes, status)
+                WHERE status NOT IN ('queued', 'running')
+                """)
+    }
+}

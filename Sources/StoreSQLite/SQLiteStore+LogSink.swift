@@ -1,0 +1,82 @@
+import Foundation
+import GRDB
+import NIOCore
+public import SrunKit
+
+extension SQLiteStore: LogSink {
+    public func append(_ chunks: [LogChunk], to job: JobID) async throws(StoreError) {
+        let chunks = chunks.filter { $0.bytes.readableBytes > 0 }
+        guard let first = chunks.first else { return }
+        for (chunk, next) in zip(chunks, chunks.dropFirst()) where chunk.end != next.offset {
+            throw Self.gap(in: job, expected: chunk.end)
+        }
+        let bytes = chunks.reduce(0) { $0 + $1.bytes.readableBytes }
+        try await writer.perform(.process, bytes: bytes) { db in
+            guard let end = try Self.storedBytes(of: job, db) else { throw StoreError.jobNotFound(job) }
+            guard first.offset <= end else { throw Self.gap(in: job, expected: end) }
+            for row in OutputRow.rows(of: chunks, from: end) { try row.insert(for: job, db) }
+        }
+    }
+
+    public func chunks(of job: JobID, from offset: Int64, limit: Int) async throws(StoreError) -> [LogChunk] {
+        let start = max(0, offset)
+        let (sum, overflows) = start.addingReportingOverflow(Int64(max(1, limit)))
+        let end = overflows ? .max : sum
+        return try await read { db in
+            let chunks = try Self.chunks(of: job, from: start, to: end, db)
+            // Only now: a job that has output exists.
+            if chunks.isEmpty { _ = try Self.state(of: job, db) }
+            return chunks
+        }
+    }
+
+    public func storedBytes(of job: JobID) async throws(StoreError) -> Int64 {
+        let bytes = try await read { db in try Self.storedBytes(of: job, db) }
+        guard let bytes else { throw .jobNotFound(job) }
+        return bytes
+    }
+
+    /// The rows that overlap a range, cut to it by SQLite, found by two seeks in the index.
+    ///
+    /// What `substr` is given stays within the row: it takes its numbers modulo 2³².
+    static let range = """
+        SELECT max("offset", :start), created_at, log_level,
+            substr(content, 1 + max(0, :start - "offset"), min(:end - max("offset", :start), length(content)))
+        FROM job_logs
+        WHERE job_id = :job AND "offset" < :end AND "offset" + length(content) > :start AND "offset" >=
+            ifnull((SELECT max("offset") FROM job_logs WHERE job_id = :job AND "offset" <= :start), 0)
+        ORDER BY "offset"
+        """
+
+    private static func chunks(of job: JobID, from start: Int64, to end: Int64, _ db: Database) throws -> [LogChunk] {
+        let rows = try Row.fetchCursor(
+            db.cachedStatement(sql: range), arguments: ["job": job.text, "start": start, "end": end])
+        var chunks: [LogChunk] = []
+        while let row = try rows.next() {
+            let bytes = try row.withUnsafeData(atIndex: 3) { data in ByteBuffer(bytes: data ?? Data()) }
+            chunks.append(
+                LogChunk(
+                    offset: row.value(at: 0) ?? 0,
+                    time: Date(microseconds: row.value(at: 1) ?? 0),
+                    stream: row.value(at: 2, as: String.self).flatMap { LogStream(rawValue: $0) } ?? .output,
+                    bytes: bytes))
+        }
+        return chunks
+    }
+
+    /// `length` of a blob is in the row's header: the bytes themselves are not read.
+    static let length = """
+        SELECT ifnull((
+            SELECT "offset" + length(content) FROM job_logs WHERE job_id = :job ORDER BY "offset" DESC LIMIT 1), 0)
+        FROM jobs WHERE id = :job
+        """
+
+    /// Nil when there is no such job.
+    static func storedBytes(of job: JobID, _ db: Database) throws -> Int64? {
+        try Int64.fetchOne(db.cachedStatement(sql: length), arguments: ["job": job.text])
+    }
+
+    private static func gap(in job: JobID, expected: Int64) -> StoreError {
+        StoreError(.gap(expected: expected), "Output of job \(job) can only continue at byte \(expected).")
+    }
+}

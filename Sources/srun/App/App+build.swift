@@ -1,0 +1,54 @@
+import Foundation
+import SrunKit
+import StoreMemory
+import StoreSQLite
+
+/// What the server is made of, and nothing else names the parts.
+extension App {
+    func webConfiguration() throws(ServerError) -> ServerConfiguration {
+        try ServerConfiguration(
+            host: configuration.address.host, port: configuration.address.port,
+            allowedHosts: configuration.allowedHosts, trustedProxies: configuration.trustedProxies)
+    }
+
+    func openStore() async throws(StoreError) -> any Store {
+        switch configuration.store {
+        case .memory:
+            return MemoryStore()
+        case .sqlite(let path):
+            let store = try await SQLiteStore.open(
+                at: path, node: configuration.node, initializeEmpty: configuration.acceptsEmptyDatabase)
+            if let backup = store.backupOfEarlierTool {
+                StandardError.say("took over the database of an earlier srun; it was copied to \(backup) before")
+            }
+            return store
+        }
+    }
+
+    func engine(store: any Store) throws -> Engine {
+        let passed = configuration.passedEnvironment.compactMap { name in environment[name].map { (name, $0) } }
+        let settings = EngineConfiguration(
+            node: configuration.node, runningLimit: configuration.runningLimit, stopGrace: configuration.stopGrace,
+            passedEnvironment: Dictionary(passed) { first, _ in first }, retention: configuration.retention,
+            diskFloor: configuration.diskFloor)
+        return Engine(store: store, launcher: try LocalProcessLauncher(), configuration: settings, logger: logger)
+    }
+
+    /// The administrator's token: found, or how to make it once nothing can go wrong any more.
+    struct Secret {
+        let existing: String?
+        /// Nil where everybody may enter.
+        let create: () throws -> String?
+    }
+
+    func secret(in folder: StateFolder?) throws -> Secret {
+        guard configuration.access == .token else { return Secret(existing: nil) { nil } }
+        guard let path = folder?.file(TokenFile.name) else { return Secret(existing: nil) { TokenFile.make() } }
+        return Secret(existing: try TokenFile.read(path)) { try TokenFile.create(path) }
+    }
+}
+
+extension Configuration {
+    /// A server with its store in memory touches no file.
+    var keepsFiles: Bool { store != .memory }
+}

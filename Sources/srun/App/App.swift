@@ -1,0 +1,82 @@
+import Foundation
+import Logging
+import ServiceLifecycle
+import SrunKit
+
+/// The server as a process: from a checked configuration to the exit code.
+///
+/// Whatever can refuse does so before anything is written, and a start that fails takes back the folders it has made.
+struct App: Sendable {
+    let configuration: Configuration
+    let environment: [String: String]
+    let logger: Logger
+
+    init(_ configuration: Configuration, environment: [String: String]) {
+        self.configuration = configuration
+        self.environment = environment
+        let level = configuration.logLevel
+        // The libraries that make their own loggers write to standard error too: standard output is for programs.
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        logger = Logger(label: "srun")
+    }
+
+    /// Serves until somebody asks it to end.
+    ///
+    /// - Throws: ``Failure``, or ``ServerError`` with ``ServerError/Code/invalidConfiguration``.
+    func run() async throws {
+        do {
+            let web = try webConfiguration()
+            try await AddressProbe.check(configuration.address)
+            let folder = try configuration.keepsFiles ? StateFolder(preparing: configuration.stateFolder) : nil
+            do {
+                try await open(folder, web)
+            } catch {
+                folder?.removeIfUnused()
+                throw error
+            }
+        } catch let error as StoreError {
+            throw Failure(ExitCodes(error.code), error.description)
+        } catch let error as ServerError where error.code != .invalidConfiguration {
+            throw Failure(ExitCodes(error.code), error.description)
+        }
+    }
+
+    private func open(_ folder: StateFolder?, _ web: ServerConfiguration) async throws {
+        let secret = try secret(in: folder)
+        let store = try await openStore()
+        do {
+            try await serve(store: store, token: try secret.existing ?? secret.create(), folder: folder, web: web)
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
+    }
+
+    private func serve(store: any Store, token: String?, folder: StateFolder?, web: ServerConfiguration) async throws {
+        let access = Access(token.map { .token(Token($0)) } ?? .none)
+        let engine = try engine(store: store)
+        let sign = ServerSign()
+        let server = Server(
+            engine: engine, access: access, configuration: web, build: .current, node: configuration.node,
+            logger: logger
+        ) { address in
+            guard await engine.isServing() else { return }
+            let message = StartMessage(
+                configuration: configuration, address: ListenAddress(host: address.host, port: address.port),
+                token: token, code: token == nil ? nil : access.makeSignInCode())
+            if let folder { sign.put(into: folder, url: message.url, logger: logger) }
+            message.tell()
+        }
+        // Shut down from the last to the first: the server is there until the engine has stopped the jobs, so that
+        // whoever follows one sees its end.
+        let group = ServiceGroup(services: [server, engine], logger: logger)
+        defer { sign.takeAway() }
+        try await EndRequests(endsWithStandardInput: configuration.endsWithStandardInput, logger: logger)
+            .run(group, hurry: { engine.shutDownAtOnce() })
+    }
+}

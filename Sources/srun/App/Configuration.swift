@@ -1,0 +1,164 @@
+import Foundation
+import Logging
+import SrunKit
+
+/// How the server is to run: every setting, read, checked, and with its default.
+struct Configuration: Sendable {
+    enum Access: Sendable, Hashable {
+        case token
+        /// Everybody who can connect may do everything.
+        case open
+    }
+
+    var address: ListenAddress
+    var allowedHosts: [String]
+    /// Addresses and networks as text; the server reads them.
+    var trustedProxies: [String]
+    var store: StoreLocation
+    /// A file of zero bytes may become a new database.
+    var acceptsEmptyDatabase: Bool
+    var stateFolder: String
+    var logLevel: Logger.Level
+    var node: String
+    var runningLimit: Int
+    var stopGrace: Duration
+    var retention: RetentionPolicy
+    var diskFloor: DiskFloor
+    /// Names of variables of the server's own environment that its jobs get.
+    var passedEnvironment: [String]
+    var access: Access
+    var announcesAsJSON: Bool
+    var endsWithStandardInput: Bool
+
+    /// - Throws: ``SettingError`` for a value that is not what it must be; ``Failure`` with
+    ///   ``ExitCodes/refusedConfiguration`` for a combination that would be dangerous.
+    init(_ layers: SettingLayers, environment: [String: String], currentFolder: String) throws {
+        let folder =
+            try layers.text(.stateDir).map { Self.absolute($0, in: currentFolder) }
+            ?? StateFolder.defaultPath(environment: environment)
+        address = ListenAddress(
+            host: try layers.text(.host) ?? "127.0.0.1",
+            port: try layers.value(.port, expected: "a port number from 0 to 65535", read: ListenAddress.port) ?? 8000)
+        allowedHosts = try layers.list(.allowedHost)
+        trustedProxies = try layers.list(.trustedProxies)
+        store = try Self.store(layers, stateFolder: folder, currentFolder: currentFolder)
+        acceptsEmptyDatabase = try layers.isOn(.acceptEmptyDatabase)
+        stateFolder = folder
+        logLevel =
+            try layers.value(.logLevel, expected: "trace, debug, info, notice, warning, error or critical") {
+                Logger.Level(rawValue: $0.lowercased())
+            } ?? .notice
+        node =
+            try layers.value(.node, expected: "1 to 64 letters, digits, '-', '_' and '.'", read: Self.nodeName)
+            ?? Self.hostName
+        runningLimit =
+            try layers.value(.jobs, expected: "a number from 1 to 10000") { text in
+                Int(text).flatMap { (1...10_000).contains($0) ? $0 : nil }
+            } ?? 16
+        stopGrace =
+            try layers.value(.stopGrace, expected: "a number of seconds from 0 to 3600") { text in
+                Double(text).flatMap { (0...3600).contains($0) ? Duration.seconds($0) : nil }
+            } ?? .seconds(10)
+        retention = try Self.retention(layers)
+        diskFloor =
+            try layers.value(
+                .diskFloor, expected: "an amount such as 2GiB, a share of the disk such as 5%, or off",
+                read: DiskFloor.init(setting:)) ?? .standard
+        passedEnvironment = try layers.list(.passEnv)
+        access =
+            try layers.value(.auth, expected: "token or none") { text in
+                switch text {
+                case "token": Access.token
+                case "none": Access.open
+                default: nil
+                }
+            } ?? .token
+        announcesAsJSON = try layers.value(.announce, expected: "json") { $0 == "json" ? true : nil } ?? false
+        endsWithStandardInput = try layers.isOn(.untilStdinCloses)
+        try refuseDangerous(layers)
+    }
+
+    /// What would let strangers run commands is refused before a socket exists.
+    private func refuseDangerous(_ layers: SettingLayers) throws {
+        if access == .open {
+            guard try layers.isOn(.iKnowThisIsRCE) else {
+                throw Failure(
+                    .refusedConfiguration,
+                    "--auth none lets every program and every web page on this machine run commands as you; "
+                        + "if that is what you want, add --i-know-this-is-rce")
+            }
+            guard address.isLoopback else {
+                throw Failure(.refusedConfiguration, "--auth none is only for a loopback address, not for \(address)")
+            }
+        }
+        let isBehindProxy = try layers.isOn(.behindProxy)
+        let allowsPlainHTTP = try layers.isOn(.allowPlainHTTP)
+        guard address.isLoopback || isBehindProxy || allowsPlainHTTP else {
+            throw Failure(
+                .refusedConfiguration,
+                "\(address) can be reached from other machines, and srun speaks plain HTTP: put a TLS proxy before it and "
+                    + "add --behind-proxy, or accept that passwords and output can be read on the way with --allow-plain-http"
+            )
+        }
+    }
+
+    private static func store(_ layers: SettingLayers, stateFolder: String, currentFolder: String) throws
+        -> StoreLocation
+    {
+        let defaultPath = try layers.text(.db) ?? "\(stateFolder)/srun.db"
+        let text = try layers.text(.store) ?? "sqlite"
+        let location: StoreLocation
+        do {
+            location = try StoreLocation(text, isPublic: layers.isFlag(.store), defaultPath: defaultPath)
+        } catch {
+            throw layers.error(.store, error.problem)
+        }
+        // Two flags that name different places: nobody may be left to wonder where the jobs went.
+        if layers.isFlag(.db), layers.isFlag(.store), location != .sqlite(path: defaultPath) {
+            throw layers.error(.db, "goes with --store sqlite only, and --store names another place")
+        }
+        guard case .sqlite(let path) = location else { return location }
+        return .sqlite(path: absolute(path, in: currentFolder))
+    }
+
+    private static func retention(_ layers: SettingLayers) throws -> RetentionPolicy {
+        var policy = RetentionPolicy.standard
+        if let limit = try layers.value(
+            .keepAge, expected: "a time such as 12h, 30d or 8w, or off", read: Limit.init(time:))
+        {
+            policy.age = limit.value
+        }
+        if let limit = try layers.value(.keepJobs, expected: "a number, or off", read: Limit.init(count:)) {
+            policy.jobs = limit.value
+        }
+        if let limit = try layers.value(
+            .keepBytes, expected: "an amount such as 500MB or 10GiB, or off", read: Limit.init(bytes:))
+        {
+            policy.bytes = limit.value
+        }
+        return policy
+    }
+
+    static func absolute(_ path: String, in folder: String) -> String {
+        path.hasPrefix("/") ? path : "\(folder)/\(path)"
+    }
+
+    private static func nodeName(_ text: String) -> String? {
+        let isFine = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+        return isFine && (1...64).contains(text.utf8.count) ? text : nil
+    }
+
+    private static var hostName: String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
+        let text = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return nodeName(text) ?? "localhost"
+    }
+}

@@ -1,0 +1,49 @@
+/// Everything that can be set, by the name it has as a flag, in the environment and in the configuration file.
+enum Setting: String, CaseIterable, Sendable {
+    case port, host, listen
+    case allowedHost = "allowed-host"
+    case trustedProxies = "trusted-proxies"
+    case behindProxy = "behind-proxy"
+    case allowPlainHTTP = "allow-plain-http"
+    case store, db
+    case acceptEmptyDatabase = "init"
+    case stateDir = "state-dir"
+    case logLevel = "log-level"
+    case node, jobs
+    case keepAge = "keep-age"
+    case keepJobs = "keep-jobs"
+    case keepBytes = "keep-bytes"
+    case diskFloor = "disk-floor"
+    case stopGrace = "stop-grace"
+    case passEnv = "pass-env"
+    case auth
+    case iKnowThisIsRCE = "i-know-this-is-rce"
+    case announce
+    case untilStdinCloses = "until-stdin-closes"
+    case config
+
+    enum Kind: Sendable {
+        case text, number
+        /// A number, or a text such as `10GiB` or `off`.
+        case amount
+        /// May be given several times, or as one text with commas.
+        case list
+        case toggle
+    }
+
+    var kind: Kind {
+        switch self {
+        case .port, .jobs, .stopGrace: .number
+        case .keepAge, .keepJobs, .keepBytes, .diskFloor: .amount
+        case .allowedHost, .trustedProxies, .passEnv: .list
+        case .behindProxy, .allowPlainHTTP, .acceptEmptyDatabase, .iKnowThisIsRCE, .untilStdinCloses: .toggle
+        case .host, .listen, .store, .db, .stateDir, .logLevel, .node, .auth, .announce, .config: .text
+        }
+    }
+
+    var flag: String { "--\(rawValue)" }
+
+    var variable: String {
+        "SRUN_" + rawValue.uppercased().split(separator: "-").joined(separator: "_")
+    }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import NIOHTTP1
+
+struct RemoveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rm", abstract: "Remove a job that has ended, with its output.")
+
+    @OptionGroup var client: ClientOptions
+
+    @Flag(help: "Stop the job first if it runs.")
+    var force = false
+
+    @Argument(help: "The job, as srun ls shows it.")
+    var id: String
+
+    func run() async throws {
+        try await client.withClient { client in
+            let path = APIClient.path(id, force ? "?force=true" : "")
+            _ = try await client.send(.DELETE, path, timeout: APIClient.patience)
+        }
+    }
+}

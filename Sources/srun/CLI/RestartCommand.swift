@@ -1,0 +1,20 @@
+import ArgumentParser
+import NIOHTTP1
+
+struct RestartCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restart", abstract: "Run a job's command again as a new job, and print the new job's id.")
+
+    @OptionGroup var client: ClientOptions
+
+    @Argument(help: "The job, as srun ls shows it.")
+    var id: String
+
+    func run() async throws {
+        try await client.withClient { client in
+            let path = APIClient.path(id, "/restart")
+            let job = try await client.value(JobSummary.self, .POST, path, timeout: APIClient.patience)
+            try StandardOutput.write("\(job.id)\n")
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import Foundation
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Start the server. This is what srun does without a verb.",
+        discussion: """
+            Every flag can also be given as a variable (--log-level as SRUN_LOG_LEVEL) or in the configuration file \
+            ({"log-level": "debug"}). A flag counts more than a variable, and a variable more than the file.
+            """
+    )
+
+    @OptionGroup var options: ServeOptions
+
+    func run() async throws {
+        ProcessSafety.establish()
+        let environment = ProcessInfo.processInfo.environment
+        do {
+            try await App(Self.configuration(flags: options.layer, environment: environment), environment: environment)
+                .run()
+        } catch let error as SettingError {
+            switch error.origin {
+            // Shown with the usage, and ends with 64.
+            case .flags, .environment: throw ValidationError(error.description)
+            case .file: throw Failure(.badData, error.description)
+            }
+        } catch let error as ServerError where error.code == .invalidConfiguration {
+            throw ValidationError(error.description)
+        }
+    }
+
+    static func configuration(flags: SettingLayer, environment: [String: String]) throws -> Configuration {
+        let folder = FileManager.default.currentDirectoryPath
+        let variables = SettingLayer(environment: environment)
+        let named = try SettingLayers([flags, variables]).text(.config)
+        let file = try ConfigurationFile.layer(named: named, environment: environment, currentFolder: folder)
+        return try Configuration(
+            SettingLayers([flags, variables, file]), environment: environment, currentFolder: folder)
+    }
+}

@@ -1,0 +1,122 @@
+import ArgumentParser
+
+/// The flags of `srun serve`. They are collected here as text and mean something in `Configuration` only, together with
+/// the environment and the configuration file; that is why none of them has a type or a default here.
+struct ServeOptions: ParsableArguments {
+    @Option(
+        name: [.long, .customLong("port", withSingleDash: true)],
+        help: ArgumentHelp("Port to listen on; 0 lets the system choose. Default: 8000.", valueName: "n"))
+    var port: [String] = []
+
+    @Option(help: "Address to listen on. Default: 127.0.0.1.")
+    var host: [String] = []
+
+    @Option(help: ArgumentHelp("Both in one, for example 127.0.0.1:8000 or [::1]:8000.", valueName: "host:port"))
+    var listen: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Another name under which the server may be reached. May be repeated.", valueName: "name"))
+    var allowedHost: [String] = []
+
+    @Option(help: ArgumentHelp("Addresses and networks whose forwarding headers are believed.", valueName: "list"))
+    var trustedProxies: [String] = []
+
+    @Flag(help: "A proxy that speaks TLS stands before srun, so an address other than loopback is fine.")
+    var behindProxy = false
+
+    @Flag(help: "Allow an address other than loopback although everything then travels unencrypted.")
+    var allowPlainHttp = false
+
+    @Option(
+        help: ArgumentHelp("Where jobs are kept: sqlite, sqlite:FILE or memory. Default: sqlite.", valueName: "store"))
+    var store: [String] = []
+
+    @Option(help: ArgumentHelp("The SQLite database. Default: srun.db in the state folder.", valueName: "file"))
+    var db: [String] = []
+
+    @Flag(name: .customLong("init"), help: "Accept a database file of zero bytes and fill it.")
+    var acceptEmptyDatabase = false
+
+    @Option(
+        help: ArgumentHelp("Folder for the database and the token. Default: ~/.local/state/srun.", valueName: "folder"))
+    var stateDir: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "trace, debug, info, notice, warning, error or critical. Default: notice.", valueName: "level"))
+    var logLevel: [String] = []
+
+    @Option(help: ArgumentHelp("Name of this server in its jobs. Default: the host name.", valueName: "name"))
+    var node: [String] = []
+
+    @Option(help: ArgumentHelp("How many jobs run at once; others wait. Default: 16.", valueName: "n"))
+    var jobs: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a job that is stopped may take before it is killed. Default: 10.", valueName: "seconds"))
+    var stopGrace: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "How long ended jobs are kept, for example 12h or 30d; off: for ever. Default: 30d.", valueName: "time"))
+    var keepAge: [String] = []
+
+    @Option(help: ArgumentHelp("How many ended jobs are kept; off: any number. Default: off.", valueName: "n"))
+    var keepJobs: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "How much output ended jobs may have in all, for example 500MB or 10GiB; off: any amount. Default: 10GiB.",
+            valueName: "amount"))
+    var keepBytes: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Start nothing while less of the disk is free: an amount, a share such as 5%, or off. Default: 512MiB or 5%, whichever is more.",
+            valueName: "amount"))
+    var diskFloor: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A variable of srun's own environment that jobs get too. May be repeated.", valueName: "name"))
+    var passEnv: [String] = []
+
+    @Option(help: ArgumentHelp("token (the default) or none.", valueName: "how"))
+    var auth: [String] = []
+
+    @Flag(
+        name: .customLong("i-know-this-is-rce"),
+        help: "Needed for --auth none: whoever can connect runs commands as you.")
+    var iKnowThisIsRCE = false
+
+    @Option(
+        help: ArgumentHelp(
+            "json: when ready, print one line with url, token and pid on standard output.", valueName: "form"))
+    var announce: [String] = []
+
+    @Flag(help: "End when standard input ends: with the program that started srun.")
+    var untilStdinCloses = false
+
+    @Option(
+        help: ArgumentHelp("JSON file with the same names. Default: ~/.config/srun/config.json.", valueName: "file"))
+    var config: [String] = []
+
+    var layer: SettingLayer {
+        var layer = SettingLayer(.flags)
+        let texts: [(Setting, [String])] = [
+            (.port, port), (.host, host), (.listen, listen), (.allowedHost, allowedHost),
+            (.trustedProxies, trustedProxies),
+            (.store, store), (.db, db), (.stateDir, stateDir), (.logLevel, logLevel), (.node, node), (.jobs, jobs),
+            (.stopGrace, stopGrace), (.passEnv, passEnv), (.auth, auth), (.announce, announce), (.config, config),
+            (.keepAge, keepAge), (.keepJobs, keepJobs), (.keepBytes, keepBytes), (.diskFloor, diskFloor),
+        ]
+        for (setting, values) in texts { layer.add(values, for: setting) }
+        let toggles: [(Setting, Bool)] = [
+            (.behindProxy, behindProxy), (.allowPlainHTTP, allowPlainHttp), (.acceptEmptyDatabase, acceptEmptyDatabase),
+            (.iKnowThisIsRCE, iKnowThisIsRCE), (.untilStdinCloses, untilStdinCloses),
+        ]
+        for (setting, isOn) in toggles where isOn { layer.add(["true"], for: setting) }
+        return layer
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+
+/// Which server a command talks to, and with what token.
+struct ServerConnection: Sendable {
+    /// Without a slash at the end.
+    let url: String
+    let token: String?
+    /// It is the server of this user on this machine, so both see the same files.
+    let isLocal: Bool
+
+    /// Finds the server: the URL that was named, else the one whose state folder is here.
+    ///
+    /// The token of the state folder goes to the server that wrote the folder and to no other, so that a URL that
+    /// somebody suggests cannot draw it out.
+    init(url named: String?, tokenFile: String?, stateFolder: String, environment: [String: String]) throws {
+        let local = ServerFile.read("\(stateFolder)/\(ServerFile.name)")
+        let url = try named.map(Self.checked)
+        guard let url = url ?? local?.url else {
+            throw Failure(
+                .unavailable,
+                "no server runs here (looked in \(stateFolder)); start one with: srun, or name one with --url")
+        }
+        self.url = url
+        isLocal = url == local?.url
+        if let tokenFile {
+            guard let token = try TokenFile.read(tokenFile) else {
+                throw Failure(.permission, "there is no token file \(tokenFile)")
+            }
+            self.token = token
+        } else if let token = environment["SRUN_TOKEN"], !token.isEmpty {
+            guard token.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
+                throw Failure(.usage, "SRUN_TOKEN must be one word without control characters")
+            }
+            self.token = token
+        } else {
+            token = isLocal ? try TokenFile.read("\(stateFolder)/\(TokenFile.name)") : nil
+        }
+    }
+
+    private static func checked(_ text: String) throws -> String {
+        guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(),
+            ["http", "https"].contains(scheme),
+            let host = url.host, !host.isEmpty, url.user == nil, url.password == nil, url.query == nil,
+            url.fragment == nil
+        else {
+            throw Failure(.usage, "the server's URL must look like http://127.0.0.1:8000, without a password in it")
+        }
+        var text = text
+        while text.hasSuffix("/") { text.removeLast() }
+        return text
+    }
+}

@@ -1,0 +1,71 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+
+/// Works out under which address a request was made, through proxies that are trusted and in spite of those that are
+/// not.
+struct Forwarding: Sendable {
+    let hosts: HostRule
+    let proxies: TrustedProxies
+
+    /// Checks the name by which the server was addressed.
+    ///
+    /// Behind a trusted proxy the name, the scheme and the prefix are those of its `X-Forwarded-...` fields, because it
+    /// is the proxy that the browser talks to. Of several values the last counts: the proxy next to us wrote it, and
+    /// those before it may come from the browser.
+    ///
+    /// - Throws: ``RequestError`` `bad_host` or `bad_prefix`.
+    func base(
+        of head: HTTPRequestHead, target: RequestTarget, peer: SocketAddress?, local: SocketAddress?
+    ) throws(RequestError) -> BaseAddress {
+        // RFC 9112 §3.2: a request without exactly one Host is not to be answered otherwise than with an error.
+        let fields = head.headers["host"]
+        guard fields.count == 1, let field = fields.first, let host = Authority(field) else { throw .badHost }
+        var authority = host
+        var scheme = Scheme.http
+        var prefix = ""
+        if proxies.contains(peer) {
+            if let text = last(of: "x-forwarded-host", head) {
+                guard let forwarded = Authority(text) else { throw .badHost }
+                authority = forwarded
+            }
+            scheme = last(of: "x-forwarded-proto", head).flatMap { Scheme(rawValue: $0.lowercased()) } ?? .http
+            prefix = try self.prefix(of: head)
+        }
+        guard hosts.allows(authority, localAddress: local?.ipAddress) else { throw .badHost }
+        // RFC 9112 §3.2.2: the absolute form counts more than Host. It is for proxies, which srun is not, so it may
+        // only repeat.
+        guard target.authority == nil || target.authority == host else { throw .badHost }
+        return BaseAddress(scheme: scheme, authority: authority, prefix: prefix)
+    }
+
+    private func last(of name: String, _ head: HTTPRequestHead) -> String? {
+        head.headers[canonicalForm: name].last.map(String.init)
+    }
+
+    /// At most 8 segments of unreserved characters, `^(/[A-Za-z0-9._~-]+){0,8}$`: what is let through here can stand in
+    /// HTML, in a URL and in a header as it is.
+    private func prefix(of head: HTTPRequestHead) throws(RequestError) -> String {
+        let values = head.headers["x-forwarded-prefix"]
+        guard let value = values.first else { return "" }
+        let bytes = Array(value.utf8)
+        let segments = bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst()
+        let isFine =
+            bytes.isEmpty
+            || bytes.first == UInt8(ascii: "/") && segments.count <= 8
+                && segments.allSatisfy { segment in
+                    !segment.isEmpty && !segment.elementsEqual(".".utf8) && !segment.elementsEqual("..".utf8)
+                        && segment.allSatisfy(PercentCoding.isUnreserved)
+                }
+        guard values.count == 1, isFine else {
+            throw RequestError(.badRequest, "bad_prefix", "X-Forwarded-Prefix must be a plain path like /tools/srun")
+        }
+        return value
+    }
+}
+
+extension RequestError {
+    fileprivate static let badHost: RequestError = .malformed(
+        "this server does not answer to that name; a further one is allowed with --allowed-host",
+        status: .misdirectedRequest, code: "bad_host")
+}

@@ -1,0 +1,37 @@
+import HTTPTypes
+import HummingbirdCore
+import SrunKit
+
+/// What the server says about itself.
+struct HealthRoutes: Sendable {
+    let engine: Engine
+    let build: BuildInfo
+
+    var all: [Route] {
+        [.get("/healthz", .public, health), .get("/api/version", .view, version)]
+    }
+
+    private struct HealthMessage: Encodable {
+        let status: String
+        var reason: String?
+    }
+
+    /// Healthy is a server whose store answers. One that takes no new jobs is degraded, and restarting it would not help.
+    @Sendable private func health(_ request: Request, _ context: RequestContext) async throws -> Response {
+        do {
+            _ = try await engine.jobs(JobQuery(limit: 1))
+            guard await !engine.isDiskLow() else {
+                return .json(
+                    HealthMessage(
+                        status: "degraded", reason: "the disk with the jobs is nearly full; new jobs are refused"))
+            }
+            return .json(HealthMessage(status: "ok"))
+        } catch {
+            return .json(HealthMessage(status: "unavailable"), status: .serviceUnavailable)
+        }
+    }
+
+    @Sendable private func version(_ request: Request, _ context: RequestContext) async throws -> Response {
+        .json(build)
+    }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import SrunKit
+
+/// A job as the API shows it, apart from the model: what the engine calls something may change, this may not.
+///
+/// Every key is always there; what is not known is null.
+struct JobMessage: Encodable {
+    private let job: Job
+
+    init(_ job: Job) { self.job = job }
+
+    private enum CodingKeys: CodingKey {
+        case id, command, argv, cwd, env, tty, timeout, name, tags
+        case status, pid, exitCode, signal, reason
+        case createdAt, startedAt, completedAt
+        case node, outputBytes, restartOf, usage
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try encodeSpec(job.spec, into: &container)
+        let end = job.state.end
+        let outcome = end?.outcome
+        try container.encode(job.id.text, forKey: .id)
+        try container.encode(job.status.rawValue, forKey: .status)
+        try container.encode(job.state.run?.processID, forKey: .pid)
+        try container.encode(outcome?.exitCode, forKey: .exitCode)
+        try container.encode(outcome?.signal, forKey: .signal)
+        try container.encode(outcome?.reason, forKey: .reason)
+        try container.encode(RFC3339.string(from: job.createdAt), forKey: .createdAt)
+        try container.encode((job.state.run?.startedAt).map(RFC3339.string), forKey: .startedAt)
+        try container.encode((end?.endedAt).map(RFC3339.string), forKey: .completedAt)
+        try container.encode(job.node, forKey: .node)
+        try container.encode(job.outputBytes, forKey: .outputBytes)
+        try container.encode(job.restartOf?.text, forKey: .restartOf)
+        try container.encode(outcome?.usage, forKey: .usage)
+    }
+
+    private func encodeSpec(_ spec: JobSpec, into container: inout KeyedEncodingContainer<CodingKeys>) throws {
+        // Always there, for people and for clients of the earlier tool; of the two, `argv` says exactly what runs.
+        try container.encode(spec.commandText, forKey: .command)
+        let arguments: [String]? = if case .arguments(let arguments) = spec.command { arguments } else { nil }
+        try container.encode(arguments, forKey: .argv)
+        try container.encode(spec.workingDirectory, forKey: .cwd)
+        try container.encode(spec.environment, forKey: .env)
+        try container.encode(TTYMessage(spec.terminal), forKey: .tty)
+        try container.encode(spec.timeLimit?.inSeconds, forKey: .timeout)
+        try container.encode(spec.name, forKey: .name)
+        try container.encode(spec.tags, forKey: .tags)
+    }
+}
+
+/// The size of a terminal, or `false` for a job on pipes.
+struct TTYMessage: Encodable {
+    private let size: TerminalSize?
+
+    init(_ size: TerminalSize?) { self.size = size }
+
+    private enum CodingKeys: CodingKey { case cols, rows }
+
+    func encode(to encoder: any Encoder) throws {
+        guard let size else {
+            var container = encoder.singleValueContainer()
+            return try container.encode(false)
+        }
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(size.columns, forKey: .cols)
+        try container.encode(size.rows, forKey: .rows)
+    }
+}
+
+extension Duration {
+    /// As a number for JSON; the API counts in seconds.
+    var inSeconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    }
+}
+
+/// A sentence for people, where there is nothing else to say.
+struct PlainMessage: Encodable {
+    let message: String
+    var status: String?
+}

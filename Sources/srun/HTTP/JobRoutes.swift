@@ -1,0 +1,61 @@
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+import SrunKit
+
+/// Jobs over HTTP: decode, ask the engine, encode.
+struct JobRoutes: Sendable {
+    let engine: Engine
+
+    var all: [Route] {
+        [
+            .get("/api/jobs", .view, list),
+            .post("/api/jobs", .operate, body: .json, start),
+            .get("/api/jobs/:id", .view, show),
+            .delete("/api/jobs/:id", .administer, remove),
+            .post("/api/jobs/:id/stop", .operate, body: .ignored, stop),
+            .post("/api/jobs/:id/restart", .operate, body: .ignored, restart),
+        ]
+    }
+
+    @Sendable private func list(_ request: Request, _ context: RequestContext) async throws -> Response {
+        let query = try ListRequest.jobQuery(from: context.query)
+        let page = try await engine.jobs(query)
+        var response = Response.json(page.jobs.map(JobMessage.init))
+        if let next = page.next, let name = HTTPField.Name("Link") {
+            response.headers[name] = ListRequest.link(to: next, query, prefix: context.base.prefix)
+        }
+        return response
+    }
+
+    @Sendable private func start(_ request: Request, _ context: RequestContext) async throws -> Response {
+        let body = try await request.body.collect(upTo: RequestLimits.bodyBytes)
+        let spec = try JobBody.spec(from: StrictJSON.parse(body.readableBytesView))
+        let job = try await engine.submit(spec)
+        var response = Response.json(JobMessage(job), status: .created)
+        response.headers[.location] = "\(context.base.prefix)/api/jobs/\(job.id)"
+        return response
+    }
+
+    @Sendable private func show(_ request: Request, _ context: RequestContext) async throws -> Response {
+        .json(JobMessage(try await engine.job(context.jobID())))
+    }
+
+    @Sendable private func stop(_ request: Request, _ context: RequestContext) async throws -> Response {
+        switch try await engine.stop(context.jobID()) {
+        case .ended: .json(PlainMessage(message: "The job has been stopped."))
+        case .stopping:
+            .json(PlainMessage(message: "The job is still being stopped.", status: "stopping"), status: .accepted)
+        }
+    }
+
+    @Sendable private func restart(_ request: Request, _ context: RequestContext) async throws -> Response {
+        .json(JobMessage(try await engine.restart(context.jobID())))
+    }
+
+    @Sendable private func remove(_ request: Request, _ context: RequestContext) async throws -> Response {
+        let id = try context.jobID()
+        try await engine.remove(id, stoppingFirst: context.query.flag("force"))
+        return .json(PlainMessage(message: "The job and its output have been removed."))
+    }
+}

@@ -1,0 +1,77 @@
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// Turns requests into answers. Errors become answers here, so a connection only ever sees answers.
+struct Responder: Sendable {
+    let gate: Gate
+    let sockets: WebSocketSlots
+    let logger: Logger
+
+    enum Verdict: Sendable {
+        /// To be answered once the body is there.
+        case call(Gate.Call)
+        case response(Response)
+    }
+
+    enum Answer: Sendable {
+        case response(Response)
+        /// The slot is taken; whoever serves the WebSocket gives it back.
+        case upgrade(WebSocketHandshake, any WebSocketHandler, WebSocketWatch)
+    }
+
+    func admit(_ head: HTTPRequestHead, peer: SocketAddress?, local: SocketAddress?) async -> Verdict {
+        do {
+            switch try await gate.admit(head, peer: peer, local: local, logger: logger) {
+            case .call(let call): return .call(call)
+            case .answer(let response): return .response(finished(response))
+            }
+        } catch {
+            return .response(refusal(error))
+        }
+    }
+
+    func answer(_ call: Gate.Call, body: ByteBuffer) async -> Answer {
+        do {
+            if let handshake = call.handshake, let upgrade = call.route.upgrade {
+                let handler = try await upgrade(call.context, handshake)
+                guard sockets.acquire() else {
+                    throw RequestError(
+                        .serviceUnavailable, "too_many_connections", "too many WebSockets are open; try again later")
+                }
+                let watch = WebSocketWatch(access: gate.access, admission: call.context.admission, slots: sockets)
+                return .upgrade(handshake, handler, watch)
+            }
+            guard let handler = call.route.handler else { throw RequestError.notFound }
+            let request = Request(head: HTTPRequest(call), body: RequestBody(buffer: body))
+            return .response(finished(try await handler(request, call.context)))
+        } catch {
+            return .response(refusal(error))
+        }
+    }
+
+    func refusal(_ error: any Error) -> Response {
+        finished(Response(RequestError(error, logger: logger)))
+    }
+
+    private func finished(_ response: Response) -> Response {
+        var response = response
+        SecurityHeaders.add(to: &response)
+        return response
+    }
+}
+
+extension HTTPRequest {
+    fileprivate init(_ call: Gate.Call) {
+        var fields = HTTPFields()
+        for (name, value) in call.head.headers {
+            if let name = HTTPField.Name(name) { fields.append(HTTPField(name: name, value: value)) }
+        }
+        self.init(
+            method: HTTPRequest.Method(rawValue: call.head.method.rawValue) ?? call.route.method,
+            scheme: call.context.base.scheme.rawValue, authority: call.context.base.authority.description,
+            path: call.head.uri, headerFields: fields)
+    }
+}

@@ -1,0 +1,79 @@
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import SrunKit
+
+/// The HTTP and WebSocket server: the API, the page, and nothing that outlives a connection.
+///
+/// On graceful shutdown it stops accepting, tells WebSockets to come back later (1012), ends open streams and idle
+/// connections, lets answers that are being written finish, and returns within ``shutdownLimit``. The engine should be
+/// shut down before it: then whoever follows a job still sees its end.
+struct Server: Service {
+    static let shutdownLimit = Duration.seconds(3)
+
+    /// Where the server really listens, with the port that the system has chosen.
+    struct BoundAddress: Hashable, Sendable {
+        let host: String
+        let port: Int
+    }
+
+    private let configuration: ServerConfiguration
+    private let responder: Responder
+    private let logger: Logger
+    private let onReady: @Sendable (BoundAddress) async -> Void
+
+    init(
+        engine: Engine, access: Access, configuration: ServerConfiguration, build: BuildInfo, node: String,
+        logger: Logger,
+        onReady: @escaping @Sendable (BoundAddress) async -> Void
+    ) {
+        self.configuration = configuration
+        self.logger = logger
+        self.onReady = onReady
+        let jobs = JobRoutes(engine: engine)
+        let logs = LogRoutes(engine: engine, timing: configuration.sockets.timing)
+        let search = SearchRoutes(engine: engine)
+        let recordings = RecordingRoutes(engine: engine)
+        let events = EventRoutes(engine: engine)
+        let sessions = SessionRoutes(access: access, node: node, build: build)
+        let health = HealthRoutes(engine: engine, build: build)
+        let routes = RouteTable(
+            sessions.all + health.all + jobs.all + logs.all + search.all + recordings.all + events.all + WebRoutes().all
+        )
+        let forwarding = Forwarding(hosts: configuration.hosts, proxies: configuration.proxies)
+        responder = Responder(
+            gate: Gate(routes: routes, forwarding: forwarding, access: access),
+            sockets: WebSocketSlots(limit: configuration.sockets.connections), logger: logger)
+    }
+
+    /// - Throws: ``ServerError`` when the address cannot be had.
+    func run() async throws {
+        let channel = ConnectionChannel(responder: responder, limits: configuration.sockets)
+        let server = channel.server(
+            configuration: HummingbirdCore.ServerConfiguration(
+                address: .hostname(configuration.host, port: configuration.port)),
+            onServerRunning: { [configuration, onReady] channel in
+                let address = channel.localAddress
+                await onReady(
+                    BoundAddress(
+                        host: address?.ipAddress ?? configuration.host, port: address?.port ?? configuration.port))
+            },
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await server.run() }
+                group.addTask {
+                    // Both throw only when cancelled, because the server has ended by itself or was told to at once.
+                    try? await gracefulShutdown()
+                    try? await Task.sleep(for: Self.shutdownLimit)
+                }
+                defer { group.cancelAll() }
+                try await group.next()
+            }
+        } catch {
+            throw ServerError(binding: configuration.host, port: configuration.port, error) ?? error
+        }
+    }
+}

@@ -1,0 +1,20 @@
+/// Where a server listens, and by which names it is known.
+struct ServerConfiguration: Sendable {
+    let host: String
+    /// 0 lets the system choose.
+    let port: Int
+    let hosts: HostRule
+    let proxies: TrustedProxies
+    var sockets = WebSocketLimits()
+
+    /// - Parameters:
+    ///   - allowedHosts: Further names, each with or without a port.
+    ///   - trustedProxies: Addresses and networks (`10.0.0.0/8`) whose `X-Forwarded-...` fields are believed.
+    /// - Throws: ``ServerError/Code/invalidConfiguration``.
+    init(host: String, port: Int, allowedHosts: [String] = [], trustedProxies: [String] = []) throws(ServerError) {
+        self.host = host
+        self.port = port
+        hosts = try HostRule(boundTo: host, allowedHosts: allowedHosts)
+        proxies = try TrustedProxies(trustedProxies)
+    }
+}

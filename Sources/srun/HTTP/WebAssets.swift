@@ -1,0 +1,58 @@
+import CWebAssets
+import Crypto
+import NIOCore
+
+/// The page's files, which are part of the program.
+struct WebAssets: Sendable {
+    struct Asset: Sendable {
+        let bytes: ByteBuffer
+        /// The same, compressed; not for small files.
+        let gzipped: ByteBuffer?
+        let contentType: String
+        /// Of the bytes (RFC 9110 §8.8.3); the compressed form has its own, as it is another representation.
+        let tag: String
+        let gzippedTag: String?
+    }
+
+    /// Nil in a program that was built before the page was.
+    let page: String?
+    private let assets: [String: Asset]
+
+    static let embedded = WebAssets(files: embeddedFiles())
+
+    init(files: [String: ByteBuffer]) {
+        page = files["index.html"].flatMap { String(validating: $0.readableBytesView, as: UTF8.self) }
+        var assets: [String: Asset] = [:]
+        for (name, type) in Self.types {
+            guard let bytes = files[name] else { continue }
+            let gzipped = files["\(name).gz"]
+            assets[name] = Asset(
+                bytes: bytes, gzipped: gzipped, contentType: type, tag: Self.tag(bytes),
+                gzippedTag: gzipped.map(Self.tag))
+        }
+        self.assets = assets
+    }
+
+    subscript(name: String) -> Asset? { assets[name] }
+
+    /// Changes with the content and with nothing else.
+    static func tag(_ bytes: ByteBuffer) -> String {
+        let digest = SHA256.hash(data: Array(bytes.readableBytesView))
+        return "\"" + digest.prefix(12).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() + "\""
+    }
+
+    private static let types = [
+        "app.js": "text/javascript; charset=utf-8", "app.css": "text/css; charset=utf-8",
+        "favicon.svg": "image/svg+xml", "licenses.txt": "text/plain; charset=utf-8",
+    ]
+
+    private static func embeddedFiles() -> [String: ByteBuffer] {
+        var files: [String: ByteBuffer] = [:]
+        for index in 0..<srun_asset_count() {
+            let asset = srun_asset_at(index)
+            guard let name = asset.name, let start = asset.bytes, asset.size > 0 else { continue }
+            files[String(cString: name)] = ByteBuffer(bytes: UnsafeBufferPointer(start: start, count: asset.size))
+        }
+        return files
+    }
+}

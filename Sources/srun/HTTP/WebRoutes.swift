@@ -1,0 +1,86 @@
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+
+/// The page and its files. They are public: they hold nothing, and whoever wants to sign in needs them first.
+struct WebRoutes: Sendable {
+    var assets = WebAssets.embedded
+
+    var all: [Route] {
+        [.get("/", .public, page), .get("/jobs/:id", .public, page), .get("/assets/:name", .public, asset)]
+    }
+
+    /// Where the page holds the path at which it is served; it may only stand inside an attribute's value.
+    private static let basePlaceholder = "__SRUN_BASE__"
+
+    private static let missingPage = """
+        <!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>srun</title>
+        <p>This program was built without its page. Run <code>make ui</code> in the sources and build again.
+        The API and the command line work.</p></html>
+
+        """
+
+    @Sendable private func page(_ request: Request, _ context: RequestContext) async throws -> Response {
+        let text = (assets.page ?? Self.missingPage)
+            .split(separator: Self.basePlaceholder, omittingEmptySubsequences: false)
+            .joined(separator: Self.escaped(context.base.prefix))
+        let bytes = ByteBuffer(string: text)
+        return answer(request, bytes, type: "text/html; charset=utf-8", tag: WebAssets.tag(bytes))
+    }
+
+    @Sendable private func asset(_ request: Request, _ context: RequestContext) async throws -> Response {
+        guard let name = context.parameters["name"] ?? nil, let asset = assets[name] else {
+            throw RequestError.notFound
+        }
+        guard let gzipped = asset.gzipped, let tag = asset.gzippedTag else {
+            return answer(request, asset.bytes, type: asset.contentType, tag: asset.tag)
+        }
+        let takesGzip = AcceptEncoding.takesGzip(request.headers[.acceptEncoding])
+        var response =
+            takesGzip
+            ? answer(request, gzipped, type: asset.contentType, tag: tag)
+            : answer(request, asset.bytes, type: asset.contentType, tag: asset.tag)
+        if takesGzip { response.headers[.contentEncoding] = "gzip" }
+        response.headers[.vary] = "Accept-Encoding"
+        return response
+    }
+
+    /// May be kept, and is asked for again each time: a new server has a new page at the same address.
+    private func answer(_ request: Request, _ bytes: ByteBuffer, type: String, tag: String) -> Response {
+        var headers: HTTPFields = [.eTag: tag, .cacheControl: "no-cache", .contentType: type]
+        // RFC 9110 §13.1.2. A proxy may have marked the tag as weak.
+        let known = request.headers[.ifNoneMatch]?.split(separator: ",").map { String($0).trimmingSpaces } ?? []
+        guard !known.contains(where: { $0 == tag || $0 == "W/\(tag)" || $0 == "*" }) else {
+            headers[.contentType] = nil
+            return Response(status: .notModified, headers: headers)
+        }
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: bytes))
+    }
+
+    /// What comes here was checked and needs no escaping; that this stays so is not left to a file far away.
+    private static func escaped(_ text: String) -> String {
+        text.reduce(into: "") { result, character in
+            switch character {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "'": result += "&#39;"
+            default: result.append(character)
+            }
+        }
+    }
+}
+
+/// `Accept-Encoding` (RFC 9110 §12.5.3), as far as it matters here.
+enum AcceptEncoding {
+    static func takesGzip(_ field: String?) -> Bool {
+        (field ?? "").split(separator: ",").contains { item in
+            let parts = item.split(separator: ";").map { String($0).trimmingSpaces.lowercased() }
+            guard let coding = parts.first, coding == "gzip" || coding == "*" else { return false }
+            // A weight of 0 means never.
+            let weight = parts.dropFirst().first { $0.hasPrefix("q=") }.map { $0.dropFirst(2) }
+            return weight.map { Double($0).map { $0 > 0 } ?? false } ?? true
+        }
+    }
+}

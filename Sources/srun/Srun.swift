@@ -1,0 +1,42 @@
+import ArgumentParser
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// `srun` alone is `srun serve`; every verb is a file in `CLI/`.
+struct Srun: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "srun",
+        abstract: "Runs commands on this machine for people who are elsewhere.",
+        subcommands: [
+            ServeCommand.self, RunCommand.self, AttachCommand.self, ListCommand.self, LogsCommand.self,
+            ReplayCommand.self,
+            StopCommand.self,
+            RestartCommand.self,
+            RemoveCommand.self, SearchCommand.self, LinkCommand.self, VersionCommand.self,
+        ],
+        defaultSubcommand: ServeCommand.self
+    )
+}
+
+@main
+enum Main {
+    static func main() async {
+        do {
+            var command = try Srun.parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as Failure {
+            StandardError.say(failure.description)
+            exit(failure.code.rawValue)
+        } catch {
+            Srun.exit(withError: error)
+        }
+    }
+}

@@ -1,0 +1,141 @@
+"""A real srun server for one test: started, watched and ended by its own process id."""
+
+import json
+import os
+import pathlib
+import select
+import signal
+import subprocess
+import time
+
+from .api import API
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
+START_LIMIT = 30
+END_LIMIT = 15
+
+
+def binary() -> str:
+    return os.environ.get("SRUN_BINARY", str(REPOSITORY / ".build" / "debug" / "srun"))
+
+
+def environment(home: pathlib.Path, **extra: str) -> dict[str, str]:
+    """What srun gets to see of the world: nothing of the account that runs the tests."""
+    return {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", **extra}
+
+
+class Server:
+    """Runs `srun serve` on a port of the system's choice.
+
+    Its standard input is a pipe of ours and it has --until-stdin-closes, so it ends with the tests even when they crash.
+    """
+
+    def __init__(
+        self,
+        folder: pathlib.Path,
+        *flags: str,
+        env: dict[str, str] | None = None,
+        state: pathlib.Path | None = None,
+        port: tuple[str, ...] = ("--port", "0"),
+        user: int | None = None,
+    ):
+        self.folder = folder
+        self.state = state or folder / "state"
+        self.flags = (*port, *flags)
+        self.env = environment(folder, **(env or {}))
+        self.user = user
+        self.process: subprocess.Popen | None = None
+        self.announcement: dict = {}
+
+    @property
+    def url(self) -> str:
+        return self.announcement["url"]
+
+    @property
+    def token(self) -> str:
+        return self.announcement["token"]
+
+    @property
+    def api(self) -> API:
+        return API(self.url, self.token)
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "server.log").read_text(errors="replace")
+
+    def start(self) -> "Server":
+        command = [
+            binary(), "serve", "--announce", "json", "--until-stdin-closes", "--state-dir", str(self.state), *self.flags
+        ]  # fmt: skip
+        with open(self.folder / "server.log", "ab") as log:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=self.env, cwd=self.folder,
+                user=self.user, group=self.user, extra_groups=[] if self.user else None,
+            )  # fmt: skip
+        line = self._first_line(time.monotonic() + START_LIMIT)
+        self.announcement = json.loads(line)
+        assert self.announcement["pid"] == self.process.pid
+        return self
+
+    def _first_line(self, deadline: float) -> bytes:
+        line = b""
+        output = self.process.stdout.fileno()
+        while not line.endswith(b"\n"):
+            readable, _, _ = select.select([output], [], [], max(0, deadline - time.monotonic()))
+            part = os.read(output, 4096) if readable else b""
+            if not part:
+                self.kill()
+                raise AssertionError(f"srun did not become ready:\n{self.log}")
+            line += part
+        return line
+
+    def signal(self, number: int) -> None:
+        self.process.send_signal(number)
+
+    def wait(self, limit: float = END_LIMIT) -> int:
+        return self.process.wait(limit)
+
+    def stop(self) -> int:
+        """Asks the server to end, and returns its exit code."""
+        self.signal(signal.SIGTERM)
+        return self.wait()
+
+    def kill(self) -> None:
+        """kill -9, and nothing of it is left."""
+        self.process.kill()
+        self.process.wait()
+        self._close()
+
+    def _close(self) -> None:
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+    def __enter__(self) -> "Server":
+        return self.start()
+
+    def __exit__(self, *_) -> None:
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            self.process.stdin.close()
+            try:
+                self.process.wait(END_LIMIT)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise AssertionError(f"srun did not end with its standard input:\n{self.log}")
+        self._close()
+
+
+def processes_of_job(job: str) -> list[int]:
+    """Every process whose environment has the job's marker."""
+    marker = f"SRUN_JOB_ID={job}".encode()
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            if marker in (entry / "environ").read_bytes().split(b"\0"):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found

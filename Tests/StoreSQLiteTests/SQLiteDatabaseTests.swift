@@ -1,0 +1,226 @@
+import Foundation
+import GRDB
+import NIOCore
+import SrunKit
+import Testing
+
+@testable import StoreSQLite
+
+@Suite("SQLite store: database", .timeLimit(.minutes(1)))
+struct SQLiteDatabaseTests {
+    @Test func settingsHoldOnEveryConnection() async throws {
+        try await withTemporaryStore { store, _ in
+            #expect(try await store.read { try Int.fetchOne($0, sql: "PRAGMA page_size") } == 16_384)
+            #expect(try await store.read { try String.fetchOne($0, sql: "PRAGMA journal_mode") } == "wal")
+            #expect(try await store.read { try Int.fetchOne($0, sql: "PRAGMA foreign_keys") } == 1)
+            let (foreignKeys, timeout) = try await store.pool.writeWithoutTransaction { db in
+                (try Int.fetchOne(db, sql: "PRAGMA foreign_keys"), try Int.fetchOne(db, sql: "PRAGMA busy_timeout"))
+            }
+            #expect(foreignKeys == 1)
+            #expect(timeout == 5000)
+        }
+    }
+
+    @Test(
+        "a listing walks the index and never touches output",
+        arguments: [
+            JobQuery(),
+            JobQuery(statuses: [.running]),
+            JobQuery(statuses: [.running, .queued, .lost], after: JobCursor(sampleJob(1))),
+            JobQuery(text: "needle"),
+            JobQuery(statuses: [.completed], text: "needle", after: JobCursor(sampleJob(1))),
+        ])
+    func listingUsesIndex(_ query: JobQuery) async throws {
+        let listing = JobListing(query, limit: 101)
+        let plan = try await plan(of: listing.sql, listing.arguments)
+        #expect(plan.contains { $0.contains("jobs USING INDEX jobs_by_creation") }, "\(plan)")
+        #expect(!plan.contains { $0.contains("job_logs") || $0.contains("TEMP B-TREE") }, "\(plan)")
+    }
+
+    @Test func unfinishedJobsAreFoundByTheirIndex() async throws {
+        let plan = try await plan(of: SQLiteStore.unfinished, ["here"])
+        #expect(plan == ["SEARCH jobs USING INDEX jobs_unfinished (node=?)"])
+    }
+
+    @Test func outputIsFoundByItsOffset() async throws {
+        let range = try await plan(of: SQLiteStore.range, ["job": "a", "start": 5, "end": 10])
+        #expect(
+            range.filter { $0.hasPrefix("SEARCH") }.allSatisfy { $0.contains("INDEX job_logs_by_offset (job_id=? AND") }
+        )
+        #expect(!range.contains { $0.hasPrefix("SCAN job") || $0.contains("TEMP B-TREE") }, "\(range)")
+        let length = try await plan(of: SQLiteStore.length, ["job": "a"])
+        #expect(length.contains { $0.contains("INDEX job_logs_by_offset (job_id=?)") })
+        #expect(!length.contains { $0.hasPrefix("SCAN job") || $0.contains("TEMP B-TREE") }, "\(length)")
+    }
+
+    private func plan(of sql: String, _ arguments: StatementArguments) async throws -> [String] {
+        try await withTemporaryStore { store, _ in
+            try await store.read { db in
+                try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + sql, arguments: arguments).map { $0["detail"] }
+            }
+        }
+    }
+
+    @Test func smallChunksShareARowAndLargeOnesAreCut() async throws {
+        try await withTemporaryStore { store, _ in
+            try await store.insert(sampleJob(1))
+            let time = Date(timeIntervalSince1970: 1_750_000_000)
+            let small = (0..<1000).map { number in
+                LogChunk(offset: Int64(number), time: time, stream: .output, bytes: .init(bytes: [UInt8(number % 256)]))
+            }
+            try await store.append(small, to: sampleID(1))
+            try await store.append([sampleChunk(at: 1000, [UInt8](repeating: 1, count: 200_000))], to: sampleID(1))
+            let rows = try await store.read { db in
+                try Int.fetchAll(db, sql: "SELECT length(content) FROM job_logs ORDER BY id")
+            }
+            #expect(rows == [1000, 65_536, 65_536, 65_536, 3392])
+        }
+    }
+
+    @Test func aReadLoadsWhatWasAskedForOnly() async throws {
+        try await withTemporaryStore { store, _ in
+            try await store.insert(sampleJob(1))
+            try await store.append([sampleChunk(at: 0, [UInt8](repeating: 1, count: 1 << 20))], to: sampleID(1))
+            let chunks = try await store.chunks(of: sampleID(1), from: 65_530, limit: 12)
+            #expect(chunks.map(\.offset) == [65_530, 65_536])
+            #expect(chunks.map(\.bytes.readableBytes) == [6, 6])
+            #expect(chunks.allSatisfy { $0.bytes.storageCapacity <= 64 })
+        }
+    }
+
+    /// A trigger stands for whatever makes one write fail in the middle of a transaction.
+    @Test func oneWriteThatCannotBeDoneDoesNotFailTheOthers() async throws {
+        try await withTemporaryStore { store, _ in
+            for number in 1...20 { try await store.insert(sampleJob(number)) }
+            let bad = sampleID(7)
+            try await store.pool.writeWithoutTransaction { db in
+                try db.execute(
+                    sql: """
+                        CREATE TEMP TRIGGER broken BEFORE INSERT ON main.job_logs WHEN NEW.job_id = '\(bad.text)' BEGIN
+                            SELECT RAISE(ABORT, 'broken');
+                        END
+                        """)
+            }
+            await withTaskGroup(of: Void.self) { group in
+                for number in 1...20 {
+                    group.addTask {
+                        do {
+                            try await store.append([sampleChunk(at: 0, "output".utf8)], to: sampleID(number))
+                            #expect(sampleID(number) != bad)
+                        } catch {
+                            #expect(sampleID(number) == bad)
+                        }
+                    }
+                }
+            }
+            for number in 1...20 {
+                let expected = sampleID(number) == bad ? [] : Array("output".utf8)
+                #expect(try await bytes(of: sampleID(number), in: store) == expected)
+            }
+        }
+    }
+
+    @Test func writesThatArriveTogetherShareTransactions() async throws {
+        try await withTemporaryStore { store, _ in
+            for number in 1...50 { try await store.insert(sampleJob(number)) }
+            let commits = Commits()
+            // The writer is held until all have arrived.
+            try await store.pool.writeWithoutTransaction { db in
+                db.add(transactionObserver: commits, extent: .databaseLifetime)
+            }
+            await withTaskGroup(of: Void.self) { group in
+                for number in 1...50 {
+                    group.addTask {
+                        await #expect(throws: Never.self) {
+                            try await store.append([sampleChunk(at: 0, "x".utf8)], to: sampleID(number))
+                        }
+                    }
+                }
+            }
+            let count = try await store.pool.writeWithoutTransaction { _ in commits.count }
+            #expect(count < 50)
+        }
+    }
+
+    /// Used on the writer's queue only.
+    private final class Commits: TransactionObserver, @unchecked Sendable {
+        var count = 0
+        func observes(eventsOfKind: DatabaseEventKind) -> Bool { false }
+        func databaseDidChange(with event: DatabaseEvent) {}
+        func databaseDidCommit(_ db: Database) { count += 1 }
+        func databaseDidRollback(_ db: Database) {}
+    }
+
+    @Test func aFullDiskIsSaidAndNothingIsHalfWritten() async throws {
+        try await withTemporaryStore { store, _ in
+            try await store.insert(sampleJob(1))
+            try await limitPages(of: store, to: 40)
+            let output = [UInt8](repeating: 3, count: 1 << 20)
+            await #expect(throws: StoreError(.full, "")) {
+                try await store.append([sampleChunk(at: 0, output)], to: sampleID(1))
+            }
+            #expect(try await store.storedBytes(of: sampleID(1)) == 0)
+
+            try await limitPages(of: store, to: 100_000)
+            try await store.append([sampleChunk(at: 0, output)], to: sampleID(1))
+            #expect(try await bytes(of: sampleID(1), in: store) == output)
+        }
+    }
+
+    private func limitPages(of store: SQLiteStore, to count: Int) async throws {
+        _ = try await store.pool.writeWithoutTransaction { db in
+            try Int.fetchOne(db, sql: "PRAGMA max_page_count = \(count)")
+        }
+    }
+
+    @Test func aWriteWaitsForAnotherProgramThatIsSoonDone() async throws {
+        try await withTemporaryStore { store, path in
+            var configuration = Configuration()
+            configuration.allowsUnsafeTransactions = true
+            let other = try DatabaseQueue(path: path, configuration: configuration)
+            try await other.writeWithoutTransaction { try $0.beginTransaction(.immediate) }
+            async let write: Void = store.insert(sampleJob(1))
+            try await other.writeWithoutTransaction { try $0.rollback() }
+            try await write
+            try other.close()
+        }
+    }
+
+    @Test func roomOfRemovedOutputIsUsedAgain() async throws {
+        try await withTemporaryStore { store, path in
+            var sizes: [Int] = []
+            for number in 1...6 {
+                try await store.insert(sampleJob(number))
+                try await store.append(
+                    [sampleChunk(at: 0, [UInt8](repeating: 9, count: 1 << 20))], to: sampleID(number))
+                let run = try #require(sampleJob(number).state.run)
+                try await store.advance(
+                    sampleID(number),
+                    to: .finished(JobEnd(outcome: JobOutcome(.lost), endedAt: run.startedAt, outputBytes: 1 << 20), run)
+                )
+                try await store.remove(sampleID(number))
+                _ = try await store.pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+                sizes.append(try content(of: path).count)
+            }
+            #expect(sizes.last == sizes.first)
+        }
+    }
+
+    @Test func errorsSayNothingOfCommandsOrOutput() {
+        let error = DatabaseError(
+            resultCode: .SQLITE_CONSTRAINT, message: "secret", sql: "INSERT INTO jobs", arguments: ["password"])
+        let codes: [ResultCode] = [
+            .SQLITE_FULL, .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_IOERR, .SQLITE_CORRUPT, .SQLITE_NOTADB,
+            .SQLITE_CANTOPEN,
+            .SQLITE_READONLY, .SQLITE_MISUSE,
+        ]
+        for error in [error]
+            + codes.map({ DatabaseError(resultCode: $0, message: "secret", sql: "SELECT", arguments: ["password"]) })
+        {
+            let text = StoreError(error).description
+            #expect(
+                !text.contains("secret") && !text.contains("password") && !text.contains("SELECT")
+                    && !text.contains("INSERT"))
+        }
+    }
+}

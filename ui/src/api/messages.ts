@@ -1,0 +1,130 @@
+// The JSON of the HTTP and WebSocket API, as docs/http-api.md describes it.
+
+export const STATUSES = ["queued", "running", "completed", "failed", "stopped", "timeout", "lost"] as const;
+export type JobStatus = (typeof STATUSES)[number];
+
+export interface TerminalSize {
+  cols: number;
+  rows: number;
+}
+
+export interface Job {
+  id: string;
+  /** Of a job given as `argv`: the arguments quoted as a shell would need them. */
+  command: string;
+  argv: string[] | null;
+  cwd: string | null;
+  env: Record<string, string>;
+  /** `false` for a job on pipes. */
+  tty: TerminalSize | false;
+  timeout: number | null;
+  name: string | null;
+  tags: string[];
+  status: JobStatus;
+  pid: number | null;
+  exitCode: number | null;
+  signal: number | null;
+  reason: string | null;
+  createdAt: string;
+  startedAt: string | null;
+  completedAt: string | null;
+  node: string;
+  outputBytes: number;
+  restartOf: string | null;
+  usage: { userSeconds: number; systemSeconds: number; maxResidentBytes: number } | null;
+}
+
+/** The body of `POST /api/jobs`, without the fields this page never sends. */
+export interface NewJob {
+  command: string;
+  cwd?: string;
+  env?: Record<string, string>;
+  tty?: boolean | TerminalSize;
+  timeout?: number;
+  name?: string;
+  tags?: string[];
+}
+
+export type Right = "view" | "operate" | "input" | "administer";
+
+export interface Session {
+  user: string;
+  rights: Right[];
+  node: string;
+  version: string;
+}
+
+export interface Version {
+  version: string;
+  commit: string;
+  date: string;
+}
+
+export type EventMessage =
+  | { type: "hello" }
+  | { type: "job"; job: Job }
+  | { type: "removed"; id: string };
+
+export type LogMessage =
+  | { type: "hello"; job: string; from: number; status: JobStatus; tty: TerminalSize | false }
+  | {
+    type: "end";
+    status: JobStatus;
+    exitCode: number | null;
+    signal: number | null;
+    reason: string | null;
+    bytes: number;
+  }
+  | { type: "error"; code: string; error: string };
+
+/** Close codes of both WebSockets that mean something to this page. */
+export const CloseCode = { goingDown: 1012, fellBehind: 1013, signedOut: 4401, removed: 4404 } as const;
+
+/** A final status never changes. */
+export function isFinal(status: JobStatus): boolean {
+  return status !== "queued" && status !== "running";
+}
+
+export function parseEvent(text: string): EventMessage | null {
+  const message = parseObject(text);
+  switch (message?.type) {
+    case "hello":
+      return { type: "hello" };
+    case "job":
+      return isJob(message.job) ? { type: "job", job: message.job } : null;
+    case "removed":
+      return typeof message.id === "string" ? { type: "removed", id: message.id } : null;
+    default:
+      // A newer server may send more kinds; they are not for this page.
+      return null;
+  }
+}
+
+export function parseLogMessage(text: string): LogMessage | null {
+  const message = parseObject(text);
+  switch (message?.type) {
+    case "hello":
+      return typeof message.from === "number" ? message as unknown as LogMessage : null;
+    case "end":
+      return typeof message.bytes === "number" ? message as unknown as LogMessage : null;
+    case "error":
+      return { type: "error", code: String(message.code), error: String(message.error) };
+    default:
+      return null;
+  }
+}
+
+function isJob(value: unknown): value is Job {
+  const job = value as Partial<Job> | null;
+  return typeof job === "object" && job !== null && typeof job.id === "string" && typeof job.createdAt === "string" &&
+    STATUSES.includes(job.status as JobStatus);
+}
+
+function parseObject(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? value as Record<string, unknown> : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,61 @@
+import type { Preferences } from "./state/preferences.ts";
+
+/** What the page says about its keys; `?` shows it. */
+export const KEYS: readonly { keys: readonly string[]; does: string }[] = [
+  { keys: ["n"], does: "Run a command" },
+  { keys: ["/"], does: "Filter the list" },
+  { keys: ["j", "k"], does: "Next, previous job" },
+  { keys: ["Enter"], does: "Open the job" },
+  { keys: ["g", "G"], does: "Top, bottom of the output" },
+  { keys: ["."], does: "Follow the output" },
+  { keys: ["f"], does: "Full screen" },
+  { keys: ["s"], does: "Stop the job" },
+  { keys: ["r"], does: "Restart the job" },
+  { keys: ["Esc"], does: "Back" },
+  { keys: ["?"], does: "This list" },
+];
+
+export type Bindings = Record<string, () => void>;
+
+/** Single-key shortcuts. What was bound last answers first; off while somebody types or a dialog is open. */
+export class Shortcuts {
+  readonly #bindings: Bindings[] = [];
+  readonly #onKey = (event: KeyboardEvent) => this.#handle(event);
+
+  constructor(private readonly target: Document, private readonly preferences: Preferences) {
+    target.addEventListener("keydown", this.#onKey);
+  }
+
+  /** Returns what takes them away again. */
+  bind(bindings: Bindings): () => void {
+    this.#bindings.unshift(bindings);
+    return () => {
+      const index = this.#bindings.indexOf(bindings);
+      if (index >= 0) this.#bindings.splice(index, 1);
+    };
+  }
+
+  dispose(): void {
+    this.target.removeEventListener("keydown", this.#onKey);
+    this.#bindings.length = 0;
+  }
+
+  #handle(event: KeyboardEvent): void {
+    if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    // Escape is no character, so it stays when the single keys are off.
+    if (event.key !== "Escape" && !this.preferences.singleKeys.value) return;
+    if (isTyping(event.target) || this.target.querySelector("dialog[open]") !== null) return;
+    const run = this.#bindings.find((bindings) => bindings[event.key] !== undefined)?.[event.key];
+    if (run === undefined) return;
+    // Else the letter would land in the field that the shortcut has just focused.
+    event.preventDefault();
+    run();
+  }
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  // The terminal keeps its focus in a text area too, but takes no input.
+  if (target.closest(".xterm") !== null) return false;
+  return target.matches("textarea, select, [contenteditable], input:not([type=checkbox]):not([type=radio])");
+}

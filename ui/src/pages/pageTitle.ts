@@ -1,0 +1,28 @@
+import { useObservable } from "../components/useObservable.ts";
+import type { Workspace } from "../app.ts";
+import { oneLine } from "../format.ts";
+import { statusWord } from "../state/jobFilter.ts";
+import { useEffect } from "../view.ts";
+
+const LONGEST_COMMAND = 60;
+
+/** The state of what is shown, for somebody who looks at another tab. An open job sets its own title. */
+export function usePageTitle(workspace: Workspace, openID: string | null): void {
+  const { jobs } = useObservable(workspace.jobs.list);
+  const { kind } = useObservable(workspace.connection.state);
+  const open = openID === null ? null : jobs.find(({ id }) => id === openID) ?? workspace.jobs.find(openID);
+  const isOffline = kind === "waiting" || kind === "retrying";
+  const running = jobs.filter(({ status }) => status === "running").length;
+  const what = open !== null
+    ? `${statusWord(open.status)}: ${shortened(open.name ?? oneLine(open.command))}`
+    : openID === null && running > 0
+    ? `${running} running`
+    : "";
+  useEffect(() => {
+    document.title = [isOffline ? "Offline" : "", what, "srun"].filter((part) => part !== "").join(" · ");
+  }, [isOffline, what]);
+}
+
+function shortened(text: string): string {
+  return text.length <= LONGEST_COMMAND ? text : `${text.slice(0, LONGEST_COMMAND - 1)}…`;
+}

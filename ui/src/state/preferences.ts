@@ -1,0 +1,34 @@
+import { Observable } from "./observable.ts";
+
+export type Theme = "system" | "light" | "dark";
+
+/** What a person has chosen on this device. */
+export class Preferences {
+  readonly theme: Observable<Theme>;
+  /** Shortcuts of a single letter disturb people who speak to their computer, so they can be turned off (WCAG 2.1.4). */
+  readonly singleKeys: Observable<boolean>;
+
+  constructor(private readonly storage: Pick<Storage, "getItem" | "setItem"> | null) {
+    const theme = this.#read("srun.theme");
+    this.theme = new Observable<Theme>(theme === "light" || theme === "dark" ? theme : "system");
+    this.singleKeys = new Observable(this.#read("srun.singleKeys") !== "off");
+    this.theme.subscribe(() => this.#write("srun.theme", this.theme.value));
+    this.singleKeys.subscribe(() => this.#write("srun.singleKeys", this.singleKeys.value ? "on" : "off"));
+  }
+
+  #read(key: string): string | null {
+    try {
+      return this.storage?.getItem(key) ?? null;
+    } catch {
+      return null;
+    }
+  }
+
+  #write(key: string, value: string): void {
+    try {
+      this.storage?.setItem(key, value);
+    } catch {
+      // Storage that is full or forbidden: the choice holds for as long as the page is open.
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import { type ApiClient, ApiError } from "../api/client.ts";
+import type { Right, Session } from "../api/messages.ts";
+import { Observable } from "./observable.ts";
+
+export type SessionState =
+  | { kind: "starting" }
+  | { kind: "signedIn"; session: Session }
+  /** `reason` is a sentence for the person, when there is more to say than "sign in". */
+  | { kind: "signedOut"; reason: string | null; isTrying: boolean }
+  | { kind: "unreachable"; message: string };
+
+/** Who is using the page. The proof is a cookie that scripts cannot read, so only the server can tell. */
+export class SessionModel {
+  readonly state = new Observable<SessionState>({ kind: "starting" });
+  #checking = false;
+
+  constructor(private readonly client: ApiClient) {}
+
+  can(right: Right): boolean {
+    const state = this.state.value;
+    return state.kind === "signedIn" && state.session.rights.includes(right);
+  }
+
+  /** With the code of a sign-in link, or null to go on with the session there is. */
+  async start(code: string | null): Promise<void> {
+    this.state.value = { kind: "starting" };
+    let reason: string | null = null;
+    try {
+      if (code !== null) {
+        try {
+          this.state.value = { kind: "signedIn", session: await this.client.signIn({ code }) };
+          return;
+        } catch (error) {
+          if (!(error instanceof ApiError) || error.status !== 401) throw error;
+          // A link works once. Opened again (or restored with a tab), an existing session is as good.
+          reason = "That sign-in link has been used already or is older than 10 minutes.";
+        }
+      }
+      this.state.value = { kind: "signedIn", session: await this.client.session() };
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) {
+        this.state.value = { kind: "signedOut", reason, isTrying: false };
+      } else {
+        const message = error instanceof ApiError ? error.message : "The page could not start.";
+        this.state.value = { kind: "unreachable", message };
+      }
+    }
+  }
+
+  async signIn(token: string): Promise<void> {
+    this.state.value = { kind: "signedOut", reason: null, isTrying: true };
+    try {
+      this.state.value = { kind: "signedIn", session: await this.client.signIn({ token }) };
+    } catch (error) {
+      const refused = error instanceof ApiError && error.status === 401;
+      const reason = refused
+        ? "That is not the token of this server."
+        : error instanceof ApiError
+        ? error.message
+        : "Signing in did not work.";
+      this.state.value = { kind: "signedOut", reason, isTrying: false };
+    }
+  }
+
+  async signOut(): Promise<void> {
+    try {
+      await this.client.signOut();
+    } catch (error) {
+      // Already signed out is what was wanted; anything else leaves the session alive, which must not be hidden.
+      if (!(error instanceof ApiError) || error.status !== 401) return;
+    }
+    this.state.value = { kind: "signedOut", reason: null, isTrying: false };
+  }
+
+  /** Finds out whether the session is still good, for instance after a connection was refused without a reason. */
+  async check(): Promise<void> {
+    if (this.#checking || this.state.value.kind !== "signedIn") return;
+    this.#checking = true;
+    try {
+      await this.client.session();
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) {
+        this.state.value = { kind: "signedOut", reason: "Your session has ended.", isTrying: false };
+      }
+    } finally {
+      this.#checking = false;
+    }
+  }
+}
+
+/** Takes the code of a sign-in link out of the address, so that it stays in no history and no copied link. */
+export function takeCode(location: Location, history: History): string | null {
+  const code = new URLSearchParams(location.hash.slice(1)).get("code");
+  if (code === null) return null;
+  history.replaceState(null, "", location.pathname + location.search);
+  return code;
+}

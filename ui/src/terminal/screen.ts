@@ -1,0 +1,296 @@
+import type { TerminalSize } from "../api/messages.ts";
+import { Observable } from "../state/observable.ts";
+import type { OutputScreen } from "../state/output.ts";
+import { Follow } from "./follow.ts";
+import { listenForGestures } from "./gestures.ts";
+import { type Box, cellsThatFit, FONT_SIZE, fontToFit, scrollbackLines } from "./layout.ts";
+import { webTarget } from "./links.ts";
+import { DARK, LIGHT } from "./theme.ts";
+import { Terminal, WebLinksAddon } from "./xterm.ts";
+
+const FONT_FAMILY =
+  'ui-monospace, "JetBrains Mono", "SF Mono", SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace';
+
+export interface ScreenOptions {
+  /** The job's terminal; `false` for a job on pipes, whose lines may be as long as the pane is wide. */
+  size: TerminalSize | false;
+  isDark: boolean;
+  /** A person clicked a web address in the output. It is not opened here: the output does not decide where people go. */
+  onLink(target: URL): void;
+}
+
+/**
+ * A terminal that only shows. Nothing a person types and nothing the terminal would answer to a query is sent anywhere;
+ * titles are ignored, and without the clipboard add-on the output cannot reach the clipboard.
+ */
+export class TerminalScreen implements OutputScreen {
+  readonly follow = new Follow(() => performance.now());
+  /** The first lines have left the scrollback. */
+  readonly isTrimmed = new Observable(false);
+  readonly #terminal: Terminal;
+  readonly #frame: HTMLElement;
+  readonly #viewport: HTMLElement;
+  readonly #screen: HTMLElement;
+  readonly #observer: ResizeObserver;
+  readonly #listening = new AbortController();
+  readonly #host: HTMLElement;
+  #size: TerminalSize | false;
+  readonly #cells = new Map<string, Box>();
+  #hasEnded = false;
+  #isDisposed = false;
+  /** The top line to stay at while following is off. */
+  #heldLine = 0;
+  /** Where the host was scrolled to by this class, to tell a person's scrolling from it. */
+  #hostTop = 0;
+
+  constructor(host: HTMLElement, { size, isDark, onLink }: ScreenOptions) {
+    this.#host = host;
+    this.#size = size;
+    const open = (_event: MouseEvent, address: string) => {
+      const target = webTarget(address);
+      if (target !== null) onLink(target);
+    };
+    this.#terminal = new Terminal({
+      cols: size === false ? 80 : size.cols,
+      rows: size === false ? 24 : size.rows,
+      scrollback: scrollbackLines(size === false ? 120 : size.cols),
+      fontFamily: FONT_FAMILY,
+      fontSize: FONT_SIZE,
+      lineHeight: 1.05,
+      convertEol: size === false,
+      disableStdin: true,
+      cursorInactiveStyle: "outline",
+      minimumContrastRatio: 4.5,
+      drawBoldTextInBrightColors: false,
+      theme: isDark ? DARK : LIGHT,
+      linkHandler: { activate: open },
+    });
+    this.#frame = document.createElement("div");
+    this.#frame.className = "terminal-frame";
+    host.append(this.#frame);
+    this.#terminal.loadAddon(new WebLinksAddon(open));
+    this.#terminal.open(this.#frame);
+    this.#viewport = this.#part(".xterm-viewport");
+    this.#screen = this.#part(".xterm-screen");
+    this.#terminal.textarea?.setAttribute("aria-label", "Output of the job");
+    this.#terminal.textarea?.setAttribute("aria-readonly", "true");
+    this.#listen();
+    this.#observer = new ResizeObserver(() => this.#layout());
+    this.#observer.observe(host);
+    this.#layout();
+  }
+
+  write(bytes: Uint8Array, parsed: () => void): void {
+    this.#terminal.write(bytes, () => {
+      if (this.#isDisposed) return;
+      this.#settle();
+      parsed();
+    });
+  }
+
+  reset(): void {
+    // In its turn: what was written before is still in the terminal's queue, and must be cleared too.
+    this.#terminal.write("", () => {
+      if (this.#isDisposed) return;
+      this.#terminal.reset();
+      this.#heldLine = 0;
+      this.isTrimmed.value = false;
+      this.follow.set(true);
+    });
+  }
+
+  /** The size the server says the job has; it cannot change between pipes and a terminal. */
+  resize(size: TerminalSize | false): void {
+    if (size === false || this.#size === false) return;
+    if (size.cols === this.#size.cols && size.rows === this.#size.rows) return;
+    this.#size = size;
+    this.#layout();
+  }
+
+  /** No more output will come: the cursor goes, and the screen may use the room below it. */
+  end(): void {
+    this.#terminal.write("\x1b[?25l", () => {
+      this.#hasEnded = true;
+      if (!this.#isDisposed) this.#layout();
+    });
+  }
+
+  setDark(isDark: boolean): void {
+    this.#terminal.options.theme = isDark ? DARK : LIGHT;
+  }
+
+  setFollowing(isFollowing: boolean): void {
+    this.#heldLine = this.#terminal.buffer.active.viewportY;
+    this.follow.set(isFollowing);
+    if (isFollowing) this.toBottom();
+  }
+
+  toTop(): void {
+    this.follow.set(false);
+    this.#terminal.scrollToTop();
+    this.#scrollHost(0);
+  }
+
+  toBottom(): void {
+    this.follow.set(true);
+    this.#terminal.scrollToBottom();
+    this.#showCursor();
+  }
+
+  dispose(): void {
+    this.#isDisposed = true;
+    this.#listening.abort();
+    this.#observer.disconnect();
+    this.#terminal.dispose();
+    this.#frame.remove();
+  }
+
+  #part(selector: string): HTMLElement {
+    const element = this.#frame.querySelector<HTMLElement>(selector);
+    if (element === null) throw new Error(`the terminal has no ${selector}`);
+    return element;
+  }
+
+  #listen(): void {
+    const { follow } = this;
+    const { signal } = this.#listening;
+    listenForGestures(this.#host, signal, () => this.#cell().height, {
+      gesture: () => follow.gesture(),
+      drag: (isDown) => follow.drag(isDown),
+      wheel: (lines) => this.#wheeled(lines),
+      pulledDown: () => this.#letGo(1),
+    });
+    this.#viewport.addEventListener("scroll", () => this.#moved(), { signal, passive: true });
+    this.#host.addEventListener("scroll", () => {
+      if (Math.abs(this.#host.scrollTop - this.#hostTop) > 1) this.#moved();
+    }, { signal, passive: true });
+    this.#terminal.onLineFeed(() => follow.lineFed());
+    this.#terminal.attachCustomKeyEventHandler((event) => {
+      // The page's own shortcuts, the browser's, and Tab all work while the terminal has the focus, because it takes no key.
+      if (event.type === "keydown" && (event.key === "PageUp" || event.key === "PageDown")) {
+        follow.gesture();
+        if (event.key === "PageDown") this.#terminal.scrollPages(1);
+        else if (!this.#letGo(this.#terminal.rows - 1)) this.#terminal.scrollPages(-1);
+        event.preventDefault();
+      }
+      return false;
+    });
+  }
+
+  #wheeled(lines: number): boolean {
+    const { viewportY, baseY } = this.#terminal.buffer.active;
+    if (lines < 0) return this.#letGo(Math.max(1, Math.round(-lines)));
+    // The bottom moves away while output pours; a step that would have reached it counts as there.
+    if (this.follow.isFollowing || baseY - viewportY > Math.ceil(lines)) return false;
+    this.toBottom();
+    return true;
+  }
+
+  /**
+   * The first step away from the bottom. While output pours the library moves its viewport at every frame, and a scroll event of
+   * a person that falls together with that is lost; so this step is taken at once, and only the next ones are the library's.
+   */
+  #letGo(lines: number): boolean {
+    if (!this.follow.isFollowing || this.#terminal.buffer.active.baseY === 0) return false;
+    this.follow.set(false);
+    this.#terminal.scrollLines(-lines);
+    this.#heldLine = this.#terminal.buffer.active.viewportY;
+    return true;
+  }
+
+  /** The viewport or the host has scrolled. */
+  #moved(): void {
+    const { viewportY, baseY } = this.#terminal.buffer.active;
+    if (this.follow.moved(viewportY >= baseY && this.#host.scrollTop >= this.#cursorTop() - 1)) {
+      this.#heldLine = viewportY;
+    }
+  }
+
+  /** After each piece of output: stay at the bottom, or stay where the person is reading. */
+  #settle(): void {
+    const { active, normal } = this.#terminal.buffer;
+    const isAtBottom = active.viewportY >= active.baseY;
+    if (this.follow.isFollowing) {
+      if (!isAtBottom) this.#terminal.scrollToBottom();
+      this.#showCursor();
+    } else if (isAtBottom && active.baseY > this.#heldLine) {
+      // The terminal only holds still by itself once it has been scrolled away from the bottom.
+      this.#terminal.scrollToLine(this.#heldLine);
+    }
+    const scrollback = this.#terminal.options.scrollback ?? 0;
+    if (normal.length >= scrollback + this.#terminal.rows) this.isTrimmed.value = true;
+    this.follow.publish();
+  }
+
+  #layout(): void {
+    const style = getComputedStyle(this.#host);
+    const pane: Box = {
+      width: this.#host.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) -
+        (this.#viewport.offsetWidth - this.#viewport.clientWidth),
+      height: this.#host.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom),
+    };
+    // Hidden, or not laid out yet: the observer calls again when there is room.
+    if (pane.width <= 0 || pane.height <= 0) return;
+    const terminal = this.#terminal;
+    if (this.#size === false) {
+      const { cols, rows } = cellsThatFit(pane, this.#cell());
+      terminal.resize(cols, rows);
+    } else {
+      const { cols } = this.#size;
+      const needed = { cols, rows: this.#hasFreeRows() ? 1 : this.#size.rows };
+      terminal.options.fontSize = fontToFit(needed, pane, (fontSize) => this.#cellAt(fontSize));
+      terminal.resize(cols, this.#hasFreeRows() ? cellsThatFit(pane, this.#cell()).rows : this.#size.rows);
+    }
+    const cell = this.#cell();
+    const scrollBar = this.#viewport.offsetWidth - this.#viewport.clientWidth;
+    this.#frame.style.minWidth = this.#size === false ? "" : `${Math.ceil(cell.width * terminal.cols) + scrollBar}px`;
+    this.#frame.style.minHeight = `${Math.ceil(cell.height * terminal.rows)}px`;
+    if (this.follow.isFollowing) this.toBottom();
+  }
+
+  #cell(): Box {
+    const { width, height } = this.#screen.getBoundingClientRect();
+    return { width: width / this.#terminal.cols, height: height / this.#terminal.rows };
+  }
+
+  /**
+   * Whether the pane may choose the number of rows: nothing more will be placed by row, and nothing stands below the cursor,
+   * where a lower terminal would drop it.
+   */
+  #hasFreeRows(): boolean {
+    const { active } = this.#terminal.buffer;
+    if (!this.#hasEnded || active.type !== "normal") return false;
+    for (let row = active.cursorY + 1; row < this.#terminal.rows; row += 1) {
+      if (active.getLine(active.baseY + row)?.translateToString(true) !== "") return false;
+    }
+    return true;
+  }
+
+  #cellAt(fontSize: number): Box {
+    // Zooming changes how sizes are rounded to pixels.
+    const key = `${fontSize} ${devicePixelRatio}`;
+    let cell = this.#cells.get(key);
+    if (cell === undefined) {
+      this.#terminal.options.fontSize = fontSize;
+      cell = this.#cell();
+      this.#cells.set(key, cell);
+    }
+    return cell;
+  }
+
+  /** How far a host lower than the terminal must be scrolled for the cursor's line to be seen. */
+  #cursorTop(): number {
+    if (this.#host.scrollHeight <= this.#host.clientHeight) return 0;
+    const below = (this.#terminal.buffer.active.cursorY + 1) * this.#cell().height - this.#host.clientHeight;
+    return Math.max(0, Math.min(this.#host.scrollHeight - this.#host.clientHeight, Math.ceil(below) + 16));
+  }
+
+  #showCursor(): void {
+    this.#scrollHost(this.#cursorTop());
+  }
+
+  #scrollHost(top: number): void {
+    this.#host.scrollTop = top;
+    this.#hostTop = this.#host.scrollTop;
+  }
+}

@@ -1,0 +1,77 @@
+#!/bin/sh
+# Bundles the page into ui/dist, from where it is compiled into the server:
+#
+#   index.html  app.js  app.js.gz  app.css  app.css.gz  favicon.svg  licenses.txt
+#
+# Does nothing when nothing has changed, gives the same bytes wherever it runs, and touches only files whose bytes differ,
+# so that the server is not compiled again without need. With --check it first type-checks, lints, checks the formatting
+# and runs the unit tests.
+set -eu
+
+ui=$(cd "$(dirname "$0")/.." && pwd)
+tools="$(dirname "$ui")/.build/ui-tools"
+cd "$ui"
+
+die() { printf 'ui build: %s\n' "$*" >&2; exit 1; }
+
+check=no
+case "${1-}" in
+    "") ;;
+    --check) check=yes ;;
+    *) die "unknown option $1 (there is only --check)" ;;
+esac
+
+command -v esbuild >/dev/null 2>&1 || die "esbuild is missing; run ui/tools/setup.sh"
+[ -f vendor/xterm/xterm.js ] && [ -f vendor/preact/hooks.js ] || die "ui/vendor is empty; run ui/tools/setup.sh"
+
+if [ "$check" = yes ]; then
+    deno="$tools/venv/bin/deno"
+    [ -x "$deno" ] || die "deno is missing; run ui/tools/setup.sh"
+    export DENO_DIR="$tools/deno" DENO_NO_UPDATE_CHECK=1 DENO_NO_PROMPT=1 NO_COLOR=1
+    python3 tools/vendor.py --check
+    "$deno" fmt --quiet --check
+    "$deno" lint --quiet
+    "$deno" check --quiet src test
+    "$deno" test --quiet --no-check test
+fi
+
+# macOS has no sha256sum.
+if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum; else sum="shasum -a 256"; fi
+# Everything the result depends on, esbuild's version included.
+fingerprint=$({
+    esbuild --version
+    find src vendor THIRD_PARTY index.html favicon.svg tools/build.sh -type f | LC_ALL=C sort | xargs $sum
+} | $sum | cut -c 1-64)
+complete() {
+    for name in index.html app.js app.js.gz app.css app.css.gz favicon.svg licenses.txt; do
+        [ -f "dist/$name" ] || return 1
+    done
+}
+if complete && [ "$(cat dist/.fingerprint 2>/dev/null)" = "$fingerprint" ]; then exit 0; fi
+
+mkdir -p dist
+new=$(mktemp -d dist/.new.XXXXXX)
+trap 'rm -rf "$new"' EXIT INT TERM
+
+esbuild src/main.tsx --bundle --minify --format=esm --target=es2022 --charset=utf8 --log-level=warning \
+    --jsx=transform --jsx-factory=h --jsx-fragment=Fragment --alias:preact=./vendor/preact/preact.js \
+    --outfile="$new/app.js"
+esbuild src/app.css --bundle --minify --charset=utf8 --log-level=warning --outfile="$new/app.css"
+cp index.html favicon.svg "$new/"
+{
+    printf 'Software of others in the page of srun.\n'
+    for text in THIRD_PARTY/*.txt; do
+        printf '\n%s\n\n' "------------------------------------------------------------------------------"
+        cat "$text"
+    done
+} >"$new/licenses.txt"
+# -n: no name and no time in the header, so that the same bytes compress to the same bytes.
+for name in app.js app.css; do gzip -9 -n -c "$new/$name" >"$new/$name.gz"; done
+
+for file in "$new"/*; do
+    name=${file##*/}
+    cmp -s "$file" "dist/$name" || mv "$file" "dist/$name"
+done
+printf '%s\n' "$fingerprint" >dist/.fingerprint
+printf 'ui build: app.js %d bytes (%d gzipped), app.css %d (%d)\n' \
+    "$(wc -c <dist/app.js)" "$(wc -c <dist/app.js.gz)" "$(wc -c <dist/app.css)" "$(wc -c <dist/app.css.gz)"

@@ -1,0 +1,115 @@
+// The part of xterm.js 5.5.0 this page uses. The carrier of the library has no declarations, so these are written by
+// hand from its documentation; a name that is missing here exists in the library and can be added.
+
+export interface IDisposable {
+  dispose(): void;
+}
+
+export type IEvent<T> = (listener: (value: T) => void) => IDisposable;
+
+export interface ITheme {
+  background?: string;
+  foreground?: string;
+  cursor?: string;
+  cursorAccent?: string;
+  selectionBackground?: string;
+  selectionInactiveBackground?: string;
+  black?: string;
+  red?: string;
+  green?: string;
+  yellow?: string;
+  blue?: string;
+  magenta?: string;
+  cyan?: string;
+  white?: string;
+  brightBlack?: string;
+  brightRed?: string;
+  brightGreen?: string;
+  brightYellow?: string;
+  brightBlue?: string;
+  brightMagenta?: string;
+  brightCyan?: string;
+  brightWhite?: string;
+}
+
+export interface ILinkHandler {
+  activate(event: MouseEvent, text: string): void;
+  /** Without it only http and https links reach `activate`. */
+  allowNonHttpProtocols?: boolean;
+}
+
+export interface ITerminalOptions {
+  cols?: number;
+  rows?: number;
+  scrollback?: number;
+  fontSize?: number;
+  fontFamily?: string;
+  lineHeight?: number;
+  convertEol?: boolean;
+  disableStdin?: boolean;
+  cursorBlink?: boolean;
+  cursorStyle?: "block" | "underline" | "bar";
+  cursorInactiveStyle?: "outline" | "block" | "bar" | "underline" | "none";
+  minimumContrastRatio?: number;
+  theme?: ITheme;
+  linkHandler?: ILinkHandler | null;
+  drawBoldTextInBrightColors?: boolean;
+  smoothScrollDuration?: number;
+}
+
+export interface IBufferLine {
+  readonly isWrapped: boolean;
+  translateToString(trimRight?: boolean): string;
+}
+
+export interface IBuffer {
+  readonly type: "normal" | "alternate";
+  readonly cursorX: number;
+  readonly cursorY: number;
+  readonly viewportY: number;
+  readonly baseY: number;
+  readonly length: number;
+  getLine(y: number): IBufferLine | undefined;
+}
+
+export interface IBufferNamespace {
+  readonly active: IBuffer;
+  readonly normal: IBuffer;
+  readonly onBufferChange: IEvent<IBuffer>;
+}
+
+export interface ITerminalAddon extends IDisposable {
+  activate(terminal: Terminal): void;
+}
+
+export class Terminal implements IDisposable {
+  constructor(options?: ITerminalOptions);
+  readonly element: HTMLElement | undefined;
+  readonly textarea: HTMLTextAreaElement | undefined;
+  readonly buffer: IBufferNamespace;
+  readonly cols: number;
+  readonly rows: number;
+  readonly options: ITerminalOptions;
+  readonly onScroll: IEvent<number>;
+  readonly onLineFeed: IEvent<void>;
+  open(parent: HTMLElement): void;
+  write(data: Uint8Array | string, parsed?: () => void): void;
+  resize(columns: number, rows: number): void;
+  reset(): void;
+  clear(): void;
+  focus(): void;
+  scrollLines(amount: number): void;
+  scrollPages(pages: number): void;
+  scrollToTop(): void;
+  scrollToBottom(): void;
+  scrollToLine(line: number): void;
+  loadAddon(addon: ITerminalAddon): void;
+  attachCustomKeyEventHandler(handler: (event: KeyboardEvent) => boolean): void;
+  dispose(): void;
+}
+
+export class WebLinksAddon implements ITerminalAddon {
+  constructor(handler: (event: MouseEvent, uri: string) => void);
+  activate(terminal: Terminal): void;
+  dispose(): void;
+}
