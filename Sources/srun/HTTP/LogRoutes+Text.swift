@@ -16,8 +16,7 @@ extension LogRoutes {
                 // Nothing yet, but the head leaves: the caller shall know at once that it was heard.
                 try await writer.write(ByteBuffer())
                 var feed = feed
-                while let (chunks, next) = try await Self.next(of: feed) {
-                    feed = next
+                while let chunks = try await feed.next() {
                     try await Self.write(form.append(chunks), to: &writer)
                 }
             }

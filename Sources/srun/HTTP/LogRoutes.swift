@@ -1,7 +1,6 @@
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
-import ServiceLifecycle
 import SrunKit
 
 /// A job's output: as a body, as a body that goes on until the job ends, or as a WebSocket.
@@ -91,21 +90,13 @@ struct LogRoutes: Sendable {
             // Nothing yet, but the head leaves: the caller shall know at once that it was heard.
             try await writer.write(ByteBuffer())
             var feed = feed
-            while let (chunks, next) = try await Self.next(of: feed) {
-                feed = next
+            // A server that goes down ends its jobs first: this ends with the job, or with the connection.
+            while let chunks = try await feed.next() {
                 try await writer.write(contentsOf: chunks.map(\.bytes))
             }
             try await writer.finish(nil)
         }
         return response(feed.job, .ok, body)
-    }
-
-    /// The next output, unless the server goes down before it comes.
-    static func next(of feed: LogFeed) async throws -> ([LogChunk], LogFeed)? {
-        try await cancelWhenGracefulShutdown {
-            var feed = feed
-            return try await feed.next().map { ($0, feed) }
-        }
     }
 
     /// Somebody else has written these bytes, so a browser shall save them and never show them as a page of this

@@ -7,11 +7,11 @@ import SrunKit
 
 /// The HTTP and WebSocket server: the API, the page, and nothing that outlives a connection.
 ///
-/// On graceful shutdown it stops accepting, tells WebSockets to come back later (1012), ends open streams and idle
-/// connections, lets answers that are being written finish, and returns within ``shutdownLimit``. The engine should be
-/// shut down before it: then whoever follows a job still sees its end.
+/// On graceful shutdown it stops accepting, ends idle connections, lets answers that are being written finish and WebSockets
+/// say how their jobs ended, tells those that go on to come back later (1012), and returns within ``shutdownLimit``. The
+/// engine should be shut down before it: then whoever follows a job still sees its end.
 struct Server: Service {
-    static let shutdownLimit = Duration.seconds(3)
+    static let shutdownLimit = Duration.seconds(4)
 
     /// Where the server really listens, with the port that the system has chosen.
     struct BoundAddress: Hashable, Sendable {

@@ -116,6 +116,8 @@ struct WebSocketConnection: Sendable {
     private func watchForShutdown(_ socket: WebSocketSender) async {
         // Throws only when the connection has ended before.
         guard (try? await gracefulShutdown()) != nil, !Task.isCancelled else { return }
+        // Jobs have ended before the server does, so a handler is about to say how: cutting in now would take that away.
+        guard (try? await Task.sleep(for: timing.parting)) != nil else { return }
         await close(socket, .goingDown)
     }
 }

@@ -17,6 +17,8 @@ struct WebSocketTiming: Sendable {
     var silence = Duration.seconds(40)
     /// How long the other end has to close once all has been said.
     var closing = Duration.seconds(5)
+    /// How long a connection may still say what there is to say when the server ends.
+    var parting = Duration.seconds(2)
     /// How often it is checked that whoever opened the connection is still signed in.
     var recheck = Duration.seconds(30)
     /// How long output is gathered into one message while it pours.
