@@ -21,26 +21,40 @@ ACKNOWLEDGE_EVERY = 64 * 1024
 class Server:
     """The release build on SQLite in a folder that goes with it."""
 
+    def __init__(self, *flags):
+        self.flags = flags
+
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="srun-bench-")
+        self.start()
+        return self
+
+    @property
+    def database(self):
+        return self.folder.name + "/state/srun.db"
+
+    def start(self):
         binary = os.environ.get("SRUN", str(ROOT / ".build/release/srun"))
         self.process = subprocess.Popen(
             [binary, "serve", "--port", "0", "--state-dir", self.folder.name + "/state", "--announce", "json",
-             "--until-stdin-closes"],
+             "--until-stdin-closes", *self.flags],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         announced = json.loads(self.process.stdout.readline())
         self.token = announced["token"]
         self.host, port = announced["url"].removeprefix("http://").rstrip("/").rsplit(":", 1)
         self.port = int(port)
-        return self
 
-    def __exit__(self, *_):
+    def stop(self):
         self.process.stdin.close()
         try:
             self.process.wait(timeout=20)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self.process.stdout.close()
+
+    def __exit__(self, *_):
+        self.stop()
         self.folder.cleanup()
 
     def call(self, method, path, body=None):
@@ -57,30 +71,64 @@ class Server:
     def submit(self, command, **spec):
         return self.call("POST", "/api/jobs", {"command": command, **spec})["id"]
 
+    def wait(self, job):
+        """Until the job has ended; returns it. Waits at the end of its output, which is when its end is stored."""
+        self.follow(job, start=-1)
+        return self.call("GET", f"/api/jobs/{job}")
+
+    def processes(self):
+        """The server's own processes: the one that was started, and those of its children that run the same program."""
+        program = os.readlink(f"/proc/{self.process.pid}/exe")
+        found, rest = [], [self.process.pid]
+        while rest:
+            pid = rest.pop()
+            try:
+                if os.readlink(f"/proc/{pid}/exe") != program:
+                    continue
+                children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            except OSError:  # ended meanwhile
+                continue
+            found.append(pid)
+            rest += map(int, children)
+        return found
+
     def cpu_seconds(self):
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        ticks = 0
+        for pid in self.processes():
+            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def peak_megabytes(self):
-        for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) / 1024
-        return float("nan")
+        return sum(field(f"/proc/{pid}/status", "VmHWM") for pid in self.processes()) / 1024
 
-    def follow(self, job, start=0, on_output=None):
-        """Reads a job's output over `srun.v1`, acknowledging as it goes. Returns the number of bytes and their SHA-256."""
+    def private_megabytes(self):
+        return sum(
+            field(f"/proc/{pid}/smaps_rollup", "Private_Dirty") + field(f"/proc/{pid}/smaps_rollup", "Private_Clean")
+            for pid in self.processes()) / 1024
+
+    def open(self, job, start=0):
+        """A connection that has just become a WebSocket with `srun.v1`: frames come next."""
         stream = socket.create_connection((self.host, self.port), timeout=120)
         key = base64.b64encode(os.urandom(16)).decode()
         stream.sendall((
             f"GET /api/jobs/{job}/logs?from={start} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n"
             f"Authorization: Bearer {self.token}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: srun.v1\r\n\r\n").encode())
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            byte = stream.recv(1)
+            if not byte:
+                raise RuntimeError("closed before the answer")
+            head += byte
+        if b" 101 " not in head.split(b"\r\n", 1)[0]:
+            raise RuntimeError(head.decode())
+        return stream
+
+    def follow(self, job, start=0, on_output=None):
+        """Reads a job's output over `srun.v1`, acknowledging as it goes. Returns the number of bytes and their SHA-256."""
+        stream = self.open(job, start)
         reader = stream.makefile("rb", buffering=1 << 20)
-        status = reader.readline()
-        if b" 101 " not in status:
-            raise RuntimeError(status.decode())
-        while reader.readline() != b"\r\n":
-            pass
         digest, offset, acknowledged = hashlib.sha256(), start, start
         while True:
             first, second = reader.read(2)
@@ -99,13 +147,25 @@ class Server:
                 if offset - acknowledged >= ACKNOWLEDGE_EVERY:
                     send_text(stream, json.dumps({"type": "ack", "offset": offset}))
                     acknowledged = offset
-            elif kind == 1 and json.loads(payload)["type"] == "end":
-                stream.close()
-                return offset - start, digest.hexdigest()
+            elif kind == 1:
+                message = json.loads(payload)
+                if message["type"] == "hello":
+                    start = offset = acknowledged = message["from"]
+                elif message["type"] == "end":
+                    stream.close()
+                    return offset - start, digest.hexdigest()
             elif kind == 8:
                 raise RuntimeError(f"closed early: {payload!r}")
             elif kind == 9:
                 send_frame(stream, 0x8A, payload)
+
+
+def field(path, name):
+    """A figure of a file in /proc, in KiB."""
+    for line in pathlib.Path(path).read_text().splitlines():
+        if line.startswith(name + ":"):
+            return int(line.split()[1])
+    return 0
 
 
 def send_text(stream, text):

@@ -1,0 +1,69 @@
+"""Jobs started and ended: `true` submitted by 16 clients at once, against a bare spawn and wait loop of `sh -c true`."""
+
+import http.client
+import json
+import os
+import threading
+import time
+
+from harness import Server
+
+CLIENTS = 16
+JOBS = 2_000
+
+
+def bare():
+    """Processes per second from one thread that starts each and waits for it."""
+    started = time.monotonic()
+    for _ in range(JOBS):
+        pid = os.posix_spawn("/bin/sh", ["sh", "-c", "true"], {})
+        os.waitpid(pid, 0)
+    return JOBS / (time.monotonic() - started)
+
+
+def submit(server, count, times):
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
+    body = json.dumps({"command": "true", "tty": False})
+    headers = {"Authorization": f"Bearer {server.token}", "Content-Type": "application/json"}
+    for _ in range(count):
+        started = time.monotonic()
+        connection.request("POST", "/api/jobs", body, headers)
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != 201:
+            raise RuntimeError(f"POST: {answer.status}")
+        times.append(time.monotonic() - started)
+
+
+def through_srun():
+    with Server() as server:
+        times, before, started = [], server.cpu_seconds(), time.monotonic()
+        threads = [threading.Thread(target=submit, args=(server, JOBS // CLIENTS, times)) for _ in range(CLIENTS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        accepted = time.monotonic() - started
+        # Ends are in the order of starts but for those that run side by side: few of the last are still to come.
+        for job in server.call("GET", "/api/jobs?limit=500"):
+            if job["status"] != "completed" and server.wait(job["id"])["status"] != "completed":
+                raise SystemExit("FAILED: a job did not complete")
+        elapsed = time.monotonic() - started
+        if server.call("GET", "/api/jobs?status=queued") or server.call("GET", "/api/jobs?status=running"):
+            raise SystemExit("FAILED: not every job has ended")
+        times.sort()
+        return (len(times) / accepted, len(times) / elapsed, times[len(times) // 2], times[len(times) * 99 // 100],
+                server.cpu_seconds() - before, server.peak_megabytes())
+
+
+def main():
+    for _ in range(3):
+        accepted, completed, p50, p99, cpu, peak = through_srun()
+        reference = bare()
+        print(f"{CLIENTS} clients: {accepted:.0f} accepted/s, {completed:.0f} completed/s, bare spawn and wait "
+              f"{reference:.0f}/s, ratio {completed / reference:.2f}; POST p50 {p50 * 1e3:.1f} ms, p99 {p99 * 1e3:.1f} ms; "
+              f"server CPU {cpu / JOBS * 1e3:.2f} ms a job, peak RSS {peak:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
