@@ -6,7 +6,7 @@ SHELL := /bin/sh
 # Passed to srun by `make run`, for example: make run ARGS='--port 8080'
 ARGS ?=
 
-.PHONY: help run test check build release ui ui-check test-build swift-test e2e bench format lint clean build-deps test-deps
+.PHONY: help run test check build release ui ui-check test-build swift-test e2e soak bench format lint clean build-deps test-deps
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -47,7 +47,11 @@ swift-test: test-build ## Run the unit and contract tests
 
 e2e: test-build test-deps ## Drive the debug build from outside: command line, API, browser
 	@echo 'e2e: tests from outside'
-	@.build/test-venv/bin/python -m pytest Tests/EndToEnd $(PYTEST_ARGS)
+	@scripts/e2e.sh $(if $(PYTEST_ARGS),part $(PYTEST_ARGS))
+
+soak: test-build test-deps ## Run what takes minutes: long loops of crashes, floods and fuzzing
+	@echo 'soak: long tests from outside'
+	@scripts/e2e.sh soak $(PYTEST_ARGS)
 
 bench: ## Measure what the performance claims rest on
 	@Benchmarks/run.sh

@@ -16,6 +16,15 @@ def built() -> None:
         pytest.exit(f"{binary()} does not exist; run: make build", returncode=2)
 
 
+def pytest_runtest_logreport(report) -> None:
+    """Tells scripts/e2e.sh which tests failed; with several workers only their leader is asked to."""
+    file = os.environ.get("SRUN_FAILED_TESTS")
+    if file and report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        with open(file, "a") as names:
+            # A test of a group is named "test@group" on the way between the workers.
+            names.write(report.nodeid.split("@")[0] + "\n")
+
+
 @pytest.fixture
 def server(tmp_path):
     # The grace time is for jobs that ignore being asked to end; a test need not wait the usual ten seconds for them.
