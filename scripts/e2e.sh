@@ -30,6 +30,6 @@ count=$(wc -l <"$failed")
 [ "$count" -lt "$too_many" ] || exit "$status"
 say "$count failed beside others; once more, alone:"
 sed 's/^/    /' "$failed"
-# The names are relative to the root, one a line, and may hold spaces.
+# A name may hold spaces.
 tr '\n' '\0' <"$failed" | xargs -0 $pytest
 say "passed alone; they fail beside others, which is a bug of srun or of the test"

@@ -17,12 +17,12 @@ def built() -> None:
 
 
 def pytest_runtest_logreport(report) -> None:
-    """Tells scripts/e2e.sh which tests failed; with several workers only their leader is asked to."""
+    """Tells scripts/e2e.sh which tests failed, as seen from the root; with several workers only their leader is asked to."""
     file = os.environ.get("SRUN_FAILED_TESTS")
     if file and report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
         with open(file, "a") as names:
             # A test of a group is named "test@group" on the way between the workers.
-            names.write(report.nodeid.split("@")[0] + "\n")
+            names.write("Tests/EndToEnd/" + report.nodeid.split("@")[0] + "\n")
 
 
 @pytest.fixture
