@@ -89,12 +89,20 @@ extension MemoryStore.Record {
 extension JobQuery {
     fileprivate func admits(_ job: Job) -> Bool {
         guard statuses.isEmpty || statuses.contains(job.status) else { return false }
+        if let tag, !job.spec.tags.contains(where: { $0.hasSameBytes(as: tag) }) { return false }
+        if let node, !job.node.hasSameBytes(as: node) { return false }
+        if let createdBy, job.createdBy?.hasSameBytes(as: createdBy) != true { return false }
         guard let text, !text.isEmpty else { return true }
         let wanted = text.utf8.map(\.lowercasedASCII)
         return ([job.spec.commandText, job.spec.name ?? "", job.id.text] + job.spec.tags).contains { field in
             field.utf8.map(\.lowercasedASCII).containsRun(wanted)
         }
     }
+}
+
+extension String {
+    /// Swift takes two forms of "é" for the same text; a database does not.
+    fileprivate func hasSameBytes(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 }
 
 extension UInt8 {

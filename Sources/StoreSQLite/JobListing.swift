@@ -9,13 +9,27 @@ struct JobListing: Sendable {
     init(_ query: JobQuery, limit: Int) {
         var conditions: [String] = []
         var arguments = StatementArguments()
+        // A tag has an index of its own, which is walked in place of that of the jobs.
+        let place = query.tag == nil ? ("jobs.created_at", "jobs.id") : ("job_tags.created_at", "job_tags.job_id")
+        if let tag = query.tag {
+            conditions.append("job_tags.tag = ?")
+            arguments += [tag]
+        }
+        if let createdBy = query.createdBy {
+            conditions.append("jobs.created_by = ?")
+            arguments += [createdBy]
+        }
+        if let node = query.node {
+            conditions.append("jobs.node = ?")
+            arguments += [node]
+        }
         if let after = query.after {
-            conditions.append("(created_at, id) < (?, ?)")
+            conditions.append("(\(place.0), \(place.1)) < (?, ?)")
             arguments += [after.createdAt.column, after.id.text]
         }
         if !query.statuses.isEmpty {
             let statuses = query.statuses.map(\.rawValue).sorted()
-            conditions.append("status IN (\(statuses.map { _ in "?" }.joined(separator: ", ")))")
+            conditions.append("jobs.status IN (\(statuses.map { _ in "?" }.joined(separator: ", ")))")
             arguments += StatementArguments(statuses)
         }
         if let text = query.text, !text.isEmpty {
@@ -28,10 +42,11 @@ struct JobListing: Sendable {
             arguments += StatementArguments(Array(repeating: text.lowercasedASCII, count: 4))
         }
         arguments += [limit]
+        // CROSS JOIN: in this order and no other.
         sql = """
-            SELECT * FROM jobs
+            SELECT jobs.* FROM \(query.tag == nil ? "jobs" : "job_tags CROSS JOIN jobs ON jobs.id = job_tags.job_id")
             \(conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: "\nAND "))
-            ORDER BY created_at DESC, id DESC
+            ORDER BY \(place.0) DESC, \(place.1) DESC
             LIMIT ?
             """
         self.arguments = arguments

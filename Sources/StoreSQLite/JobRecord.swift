@@ -7,10 +7,10 @@ enum JobRecord {
     static let insertion = """
         INSERT INTO jobs (
             id, command, pid, status, created_at, stopped_at, exit_code, started_at, signal, reason, node, restart_of, name,
-            tags, spec, output_bytes, user_seconds, system_seconds, max_resident_bytes)
+            tags, spec, created_by, output_bytes, user_seconds, system_seconds, max_resident_bytes)
         VALUES (
             :id, :command, :pid, :status, :created_at, :stopped_at, :exit_code, :started_at, :signal, :reason, :node,
-            :restart_of, :name, :tags, :spec, :output_bytes, :user_seconds, :system_seconds, :max_resident_bytes)
+            :restart_of, :name, :tags, :spec, :created_by, :output_bytes, :user_seconds, :system_seconds, :max_resident_bytes)
         ON CONFLICT (id) DO NOTHING
         """
 
@@ -31,6 +31,7 @@ enum JobRecord {
             "created_at": job.createdAt.column,
             "node": job.node,
             "restart_of": job.restartOf?.text,
+            "created_by": job.createdBy,
             "name": job.spec.name,
             "tags": job.spec.tags.isEmpty ? nil : try StoredSpec.json(of: job.spec.tags),
             "spec": try StoredSpec.json(of: StoredSpec(job.spec)),
@@ -69,6 +70,7 @@ enum JobRecord {
             createdAt: createdAt,
             node: row.value("node") ?? "",
             restartOf: row.value("restart_of", as: String.self).flatMap { JobID($0) },
+            createdBy: row.value("created_by"),
             state: try state(from: row),
             outputBytes: row.value("output_bytes") ?? 0)
     }

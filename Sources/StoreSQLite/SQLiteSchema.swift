@@ -16,6 +16,7 @@ enum SQLiteSchema {
         var migrator = DatabaseMigrator().disablingDeferredForeignKeyChecks()
         migrator.registerMigration("1 jobs and output", migrate: createJobsAndOutput)
         migrator.registerMigration("2 retention", migrate: prepareRetention)
+        migrator.registerMigration("3 who asked", migrate: prepareFilters)
         return migrator
     }()
 
@@ -74,6 +75,40 @@ enum SQLiteSchema {
 
                 CREATE INDEX jobs_finished ON jobs (stopped_at, id, output_bytes, status)
                 WHERE status NOT IN ('queued', 'running')
+                """)
+    }
+
+    /// Who asked for a job, and an index for each thing that lists are narrowed by: what few jobs have is found among 10⁶.
+    ///
+    /// Triggers keep `job_tags`, so that it cannot differ from the column `tags`, which stays what a job is read from.
+    private static func prepareFilters(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                ALTER TABLE jobs ADD COLUMN created_by TEXT;
+
+                CREATE INDEX jobs_by_creator ON jobs (created_by, created_at, id) WHERE created_by IS NOT NULL;
+
+                CREATE INDEX jobs_by_node ON jobs (node, created_at, id);
+
+                CREATE TABLE job_tags (
+                    tag TEXT NOT NULL,
+                    created_at INTEGER NOT NULL,
+                    job_id TEXT NOT NULL,
+                    PRIMARY KEY (tag, created_at, job_id)
+                ) STRICT, WITHOUT ROWID;
+
+                INSERT OR IGNORE INTO job_tags (tag, created_at, job_id)
+                SELECT tags.value, jobs.created_at, jobs.id FROM jobs, json_each(jobs.tags) AS tags;
+
+                CREATE TRIGGER job_tags_added AFTER INSERT ON jobs WHEN NEW.tags IS NOT NULL BEGIN
+                    INSERT OR IGNORE INTO job_tags (tag, created_at, job_id)
+                    SELECT value, NEW.created_at, NEW.id FROM json_each(NEW.tags);
+                END;
+
+                CREATE TRIGGER job_tags_removed AFTER DELETE ON jobs WHEN OLD.tags IS NOT NULL BEGIN
+                    DELETE FROM job_tags WHERE (tag, created_at, job_id) IN
+                        (SELECT value, OLD.created_at, OLD.id FROM json_each(OLD.tags));
+                END;
                 """)
     }
 }

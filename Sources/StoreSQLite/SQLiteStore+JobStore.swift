@@ -44,7 +44,9 @@ extension SQLiteStore: JobStore {
 
     public func jobs(_ query: JobQuery) async throws(StoreError) -> JobPage {
         // Text for SQLite ends at a NUL, and what follows it would be left out of the search. No job contains one.
-        if query.text?.utf8.contains(0) == true { return JobPage(jobs: [], next: nil) }
+        if [query.text, query.tag, query.node, query.createdBy].contains(where: { $0?.utf8.contains(0) == true }) {
+            return JobPage(jobs: [], next: nil)
+        }
         let limit = min(max(query.limit, 1), JobQuery.maximumLimit)
         let listing = JobListing(query, limit: limit + 1)
         return try await read { db in

@@ -50,8 +50,8 @@ extension StoreContract {
             outputBytes: 9_876_543_210)
         try await staysSame(
             Job(
-                id: id(1), spec: spec, createdAt: noon, node: node, restartOf: id(2), state: .finished(end, run),
-                outputBytes: 9_876_543_210),
+                id: id(1), spec: spec, createdAt: noon, node: node, restartOf: id(2), createdBy: "ada@example.org",
+                state: .finished(end, run), outputBytes: 9_876_543_210),
             in: store)
     }
 

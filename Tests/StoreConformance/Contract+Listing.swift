@@ -28,6 +28,9 @@ extension StoreContract {
             StoreRequirement("text with a NUL finds nothing", nulFindsNothing),
             StoreRequirement("long text is no trouble", findsLongText),
             StoreRequirement("conditions hold together, over pages", combinesConditions),
+            StoreRequirement("jobs are found by a whole tag, node or name of who asked, over pages", filtersExactly),
+            StoreRequirement("exact conditions hold together with all others", combinesExactConditions),
+            StoreRequirement("a removed job is not found by its tag", removedJobHasNoTag),
         ]
         + #"% _ \ ' " * ? [ ] ^ $ ( ; -- /*"#.split(separator: " ").map { character in
             StoreRequirement("'\(character)' in the text means itself") {
@@ -265,5 +268,69 @@ extension StoreContract {
             let query = JobQuery(statuses: [.running, .lost], text: "Build", limit: limit)
             #expect(numbers(try await listed(query, in: store)) == [24, 18, 12, 6])
         }
+    }
+
+    @Sendable static func filtersExactly(_ store: any Store) async throws {
+        let composed = "caf\u{e9}"
+        let decomposed = "cafe\u{301}"
+        try await store.insert(job(1, node: "node-b", tags: ["deploy", "x"], by: "ada"))
+        try await store.insert(job(2, tags: ["deploy-later", "Deploy", composed], by: "Ada"))
+        try await store.insert(job(3, tags: ["x", "deploy", "x"], by: composed))
+        try await store.insert(job(4, node: "node", tags: ["%", "it's"]))
+        for limit in [1, 10] {
+            func found(_ query: JobQuery) async throws -> [Int] {
+                var query = query
+                query.limit = limit
+                return numbers(try await listed(query, in: store))
+            }
+            #expect(try await found(JobQuery(tag: "deploy")) == [3, 1])
+            #expect(try await found(JobQuery(tag: "x")) == [3, 1], "a tag given twice lists its job once")
+            #expect(try await found(JobQuery(tag: "Deploy")) == [2])
+            #expect(try await found(JobQuery(tag: composed)) == [2])
+            #expect(try await found(JobQuery(tag: decomposed)).isEmpty)
+            for text in ["depl", "deploy ", "*", "deploy\0", "\0"] {
+                #expect(try await found(JobQuery(tag: text)).isEmpty)
+                #expect(try await found(JobQuery(node: text)).isEmpty)
+                #expect(try await found(JobQuery(createdBy: text)).isEmpty)
+            }
+            #expect(try await found(JobQuery(tag: "%")) == [4])
+            #expect(try await found(JobQuery(tag: "it's")) == [4])
+            #expect(try await found(JobQuery(node: node)) == [3, 2])
+            #expect(try await found(JobQuery(node: "node")) == [4])
+            #expect(try await found(JobQuery(node: "node-b")) == [1])
+            #expect(try await found(JobQuery(createdBy: "ada")) == [1])
+            #expect(try await found(JobQuery(createdBy: composed)) == [3])
+            #expect(try await found(JobQuery(createdBy: decomposed)).isEmpty)
+        }
+    }
+
+    @Sendable static func combinesExactConditions(_ store: any Store) async throws {
+        for number in 1...24 {
+            let state = number.isMultiple(of: 2) ? running : finished()
+            try await store.insert(
+                job(
+                    number, state, node: number.isMultiple(of: 4) ? "four" : node, command: "build \(number)",
+                    tags: number.isMultiple(of: 3) ? ["third"] : [], by: number > 12 ? "late" : nil))
+        }
+        for limit in [1, 10] {
+            var query = JobQuery(statuses: [.running], text: "BUILD", tag: "third", node: "four", limit: limit)
+            #expect(numbers(try await listed(query, in: store)) == [24, 12])
+            query.createdBy = "late"
+            #expect(numbers(try await listed(query, in: store)) == [24])
+            query = JobQuery(statuses: [.completed, .lost], node: node, createdBy: "late", limit: limit)
+            #expect(numbers(try await listed(query, in: store)) == [23, 21, 19, 17, 15, 13])
+        }
+    }
+
+    @Sendable static func removedJobHasNoTag(_ store: any Store) async throws {
+        try await store.insert(job(1, finished(), tags: ["a", "b"]))
+        try await store.insert(job(2, finished(), tags: ["a"]))
+        try await store.remove(id(1))
+        #expect(numbers(try await store.jobs(JobQuery(tag: "a")).jobs) == [2])
+        #expect(try await store.jobs(JobQuery(tag: "b")).jobs.isEmpty)
+        // The same job again, without the tag it once had.
+        try await store.insert(job(1, finished(), tags: ["c"]))
+        #expect(try await store.jobs(JobQuery(tag: "b")).jobs.isEmpty)
+        #expect(numbers(try await store.jobs(JobQuery(tag: "c")).jobs) == [1])
     }
 }

@@ -14,13 +14,14 @@ extension StoreContract {
 
     static func job(
         _ number: Int, _ state: JobState = .queued, node: String = node, command: String = "echo", name: String? = nil,
-        tags: [String] = []
+        tags: [String] = [], by createdBy: String? = nil
     ) -> Job {
         Job(
             id: id(number),
             spec: JobSpec(stored: .shell(command), name: name, tags: tags),
             createdAt: noon.addingTimeInterval(Double(number)),
             node: node,
+            createdBy: createdBy,
             state: state,
             outputBytes: state.end?.outputBytes ?? 0)
     }

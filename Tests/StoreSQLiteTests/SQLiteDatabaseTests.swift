@@ -37,6 +37,50 @@ struct SQLiteDatabaseTests {
         #expect(!plan.contains { $0.contains("job_logs") || $0.contains("TEMP B-TREE") }, "\(plan)")
     }
 
+    @Test(
+        "a narrowed listing walks the index of what narrows it most",
+        arguments: [
+            (JobQuery(tag: "t"), "job_tags USING PRIMARY KEY (tag=?)"),
+            (
+                JobQuery(statuses: [.lost], tag: "t", node: "n", createdBy: "b", after: JobCursor(sampleJob(1))),
+                "job_tags USING PRIMARY KEY (tag=? AND (created_at,job_id)<(?,?))"
+            ),
+            (JobQuery(createdBy: "b"), "jobs USING INDEX jobs_by_creator (created_by=?)"),
+            (JobQuery(node: "n"), "jobs USING INDEX jobs_by_node (node=?)"),
+        ])
+    func narrowedListingUsesItsIndex(_ query: JobQuery, _ index: String) async throws {
+        let listing = JobListing(query, limit: 101)
+        let plan = try await plan(of: listing.sql, listing.arguments)
+        #expect(plan.first == "SEARCH \(index)", "\(plan)")
+        #expect(!plan.contains { $0.contains("job_logs") || $0.contains("TEMP B-TREE") }, "\(plan)")
+    }
+
+    @Test func anEarlierDatabaseLearnsOfTags() async throws {
+        try await withTemporaryFolder { folder in
+            let path = folder + "/srun.db"
+            let first = try await SQLiteStore.open(at: path, node: "here")
+            let job = Job(
+                id: sampleID(1), spec: JobSpec(stored: .shell("w"), tags: ["a", "b", "a"]),
+                createdAt: Date(microseconds: 7), node: "here")
+            try await first.insert(job)
+            await first.close()
+            let queue = try DatabaseQueue(path: path)
+            try await queue.write { db in
+                try db.execute(
+                    sql: """
+                        DROP TRIGGER job_tags_added; DROP TRIGGER job_tags_removed; DROP TABLE job_tags;
+                        DROP INDEX jobs_by_creator; DROP INDEX jobs_by_node; ALTER TABLE jobs DROP COLUMN created_by;
+                        DELETE FROM grdb_migrations WHERE identifier = '3 who asked'
+                        """)
+            }
+            try queue.close()
+            let second = try await SQLiteStore.open(at: path, node: "here")
+            #expect(try await second.jobs(JobQuery(tag: "a")).jobs == [job])
+            #expect(try await second.job(job.id) == job)
+            await second.close()
+        }
+    }
+
     @Test func unfinishedJobsAreFoundByTheirIndex() async throws {
         let plan = try await plan(of: SQLiteStore.unfinished, ["here"])
         #expect(plan == ["SEARCH jobs USING INDEX jobs_unfinished (node=?)"])

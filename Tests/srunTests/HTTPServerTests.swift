@@ -26,7 +26,8 @@ import Testing
                 Set(members.map(\.key)) == [
                     "id", "command", "argv", "cwd", "env", "tty", "timeout", "name", "tags", "status", "pid",
                     "exitCode", "signal",
-                    "reason", "createdAt", "startedAt", "completedAt", "node", "outputBytes", "restartOf", "usage",
+                    "reason", "createdAt", "startedAt", "completedAt", "node", "outputBytes", "restartOf",
+                    "createdBy", "usage",
                 ])
 
             let list = try await server.request("GET", "/api/jobs?status=completed,failed&q=X")
@@ -36,6 +37,31 @@ import Testing
             #expect(try await server.request("DELETE", "/api/jobs/\(id)").status == 200)
             #expect(try await server.request("DELETE", "/api/jobs/\(id)").code == "job_not_found")
             #expect(try await server.request("GET", "/api/jobs/\(id)").code == "job_not_found")
+        }
+    }
+
+    @Test func listsWhatHasATagANodeAndAnOwner() async throws {
+        try await TestServer.run { server in
+            let body = #"{"command": "echo", "tags": ["a&b", "x"]}"#
+            let tagged = try await server.request("POST", "/api/jobs", body: body)
+            let id = try #require(tagged.json["id"])
+            let by = try #require(tagged.json["createdBy"])
+            let node = try #require(tagged.json["node"])
+            let other = try await server.start()
+            func listed(_ query: String) async throws -> [String] {
+                let page = try await server.request("GET", "/api/jobs?\(query)")
+                guard case .array(let jobs) = try #require(page.json.value) else { return [] }
+                return jobs.compactMap { $0["id"]?.text }
+            }
+            #expect(try await listed("tag=a%26b") == [id])
+            #expect(try await listed("tag=a") == [])
+            #expect(try await listed("tag=x&by=\(by)&node=\(node)") == [id])
+            #expect(try await listed("by=\(by)&tag=") == [other, id])
+            #expect(try await listed("by=nobody") == [])
+            #expect(try await listed("node=elsewhere") == [])
+            let first = try await server.request("GET", "/api/jobs?limit=1&by=\(by)&node=\(node)")
+            let link = try #require(first["link"])
+            #expect(link.contains("&node=\(node)&by=\(by)>"))
         }
     }
 

@@ -13,11 +13,14 @@ extension Engine {
 
     /// Accepts a job.
     ///
+    /// - Parameter actor: The name of whoever asks; nil when it is not known.
     /// - Returns: The job once its process runs, or has failed to start (which is an outcome, not an error), or the job
     ///   is queued because as many run as may.
     /// - Throws: ``EngineError`` with code `invalidSpec` when the working directory does not exist, `queueFull`,
     ///   `shuttingDown`, or `storage`, which also means a disk below the floor. Nothing is stored and nothing starts then.
-    public func submit(_ spec: JobSpec, restartOf: JobID? = nil) async throws(EngineError) -> Job {
+    public func submit(
+        _ spec: JobSpec, by actor: String? = nil, restartOf: JobID? = nil
+    ) async throws(EngineError) -> Job {
         guard await isReady.value() == true else { throw .shuttingDown }
         try checkWorkingDirectory(spec)
         try await checkDisk()
@@ -35,7 +38,8 @@ extension Engine {
         case .refuse(.shuttingDown): throw .shuttingDown
         }
         let job = Job(
-            id: id, spec: spec, createdAt: created, node: configuration.node, restartOf: restartOf, state: state)
+            id: id, spec: spec, createdAt: created, node: configuration.node, restartOf: restartOf, createdBy: actor,
+            state: state)
         let entry = ActiveJob(job)
         active[id] = entry
         do {
@@ -83,13 +87,14 @@ extension Engine {
     /// Runs a job's command again as a new job, which remembers the one it came from. A job that still runs is stopped
     /// first.
     ///
+    /// - Parameter actor: The name of whoever asks: the new job is theirs, whosever the old one was.
     /// - Throws: ``EngineError`` with code `stillStopping` when it did not end in time; nothing is started then.
-    ///   Otherwise as ``submit(_:restartOf:)``.
-    public func restart(_ id: JobID) async throws(EngineError) -> Job {
+    ///   Otherwise as ``submit(_:by:restartOf:)``.
+    public func restart(_ id: JobID, by actor: String? = nil) async throws(EngineError) -> Job {
         let job = try await self.job(id)
         try await checkDisk()
         if active[id] != nil { try await stopBeforehand(id) }
-        return try await submit(job.spec, restartOf: id)
+        return try await submit(job.spec, by: actor, restartOf: id)
     }
 
     /// Removes a finished job and its output.

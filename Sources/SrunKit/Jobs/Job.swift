@@ -10,20 +10,23 @@ public struct Job: Hashable, Sendable, Identifiable {
     public let node: String
     /// The job whose restart made this one.
     public let restartOf: JobID?
+    /// Who asked for it; nil when nobody said who they are.
+    public let createdBy: String?
     public var state: JobState
     /// How much output the job has: the final length once it has ended. For a running job a store answers with what it holds,
     /// the engine with what has been read.
     public var outputBytes: Int64
 
     public init(
-        id: JobID, spec: JobSpec, createdAt: Date, node: String, restartOf: JobID? = nil, state: JobState = .queued,
-        outputBytes: Int64 = 0
+        id: JobID, spec: JobSpec, createdAt: Date, node: String, restartOf: JobID? = nil, createdBy: String? = nil,
+        state: JobState = .queued, outputBytes: Int64 = 0
     ) {
         self.id = id
         self.spec = spec
         self.createdAt = createdAt.inWholeMicroseconds
         self.node = node
         self.restartOf = restartOf
+        self.createdBy = createdBy
         self.state = state
         self.outputBytes = outputBytes
     }

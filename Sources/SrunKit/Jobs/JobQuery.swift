@@ -6,6 +6,12 @@ public struct JobQuery: Hashable, Sendable {
     public var statuses: Set<JobStatus>
     /// Finds jobs whose command, name, identifier or a tag contains this text; case of ASCII letters does not matter.
     public var text: String?
+    /// Only jobs that have exactly this tag.
+    public var tag: String?
+    /// Only jobs of the node with exactly this name.
+    public var node: String?
+    /// Only jobs that somebody with exactly this name asked for.
+    public var createdBy: String?
     /// The page begins after this place.
     public var after: JobCursor?
     public var limit: Int
@@ -14,10 +20,14 @@ public struct JobQuery: Hashable, Sendable {
     public static let maximumLimit = 500
 
     public init(
-        statuses: Set<JobStatus> = [], text: String? = nil, after: JobCursor? = nil, limit: Int = Self.defaultLimit
+        statuses: Set<JobStatus> = [], text: String? = nil, tag: String? = nil, node: String? = nil,
+        createdBy: String? = nil, after: JobCursor? = nil, limit: Int = Self.defaultLimit
     ) {
         self.statuses = statuses
         self.text = text
+        self.tag = tag
+        self.node = node
+        self.createdBy = createdBy
         self.after = after
         self.limit = limit
     }

@@ -15,6 +15,15 @@ struct ListCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only jobs with this status; several with commas.", valueName: "status"))
     var status: String?
 
+    @Option(help: "Only jobs with exactly this tag.")
+    var tag: String?
+
+    @Option(help: ArgumentHelp("Only jobs of the node with this name.", valueName: "name"))
+    var node: String?
+
+    @Option(help: ArgumentHelp("Only jobs that somebody with this name asked for.", valueName: "name"))
+    var by: String?
+
     @Option(name: .shortAndLong, help: ArgumentHelp("At most so many jobs, 1 to 500.", valueName: "n"))
     var limit: Int = 50
 
@@ -40,7 +49,9 @@ struct ListCommand: AsyncParsableCommand {
     private var firstTarget: String {
         var items = [URLQueryItem(name: "limit", value: String(all ? 500 : limit))]
         if let status { items.append(URLQueryItem(name: "status", value: status)) }
-        if let query { items.append(URLQueryItem(name: "q", value: query)) }
+        for (name, value) in [("q", query), ("tag", tag), ("node", node), ("by", by)] {
+            if let value { items.append(URLQueryItem(name: name, value: value)) }
+        }
         var url = URLComponents()
         url.queryItems = items
         // URLComponents leaves a plus sign alone, which a query reads as a space.

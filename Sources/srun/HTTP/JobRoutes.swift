@@ -31,7 +31,7 @@ struct JobRoutes: Sendable {
     @Sendable private func start(_ request: Request, _ context: RequestContext) async throws -> Response {
         let body = try await request.body.collect(upTo: RequestLimits.bodyBytes)
         let spec = try JobBody.spec(from: StrictJSON.parse(body.readableBytesView))
-        let job = try await engine.submit(spec)
+        let job = try await engine.submit(spec, by: context.admission?.identity.name)
         var response = Response.json(JobMessage(job), status: .created)
         response.headers[.location] = "\(context.base.prefix)/api/jobs/\(job.id)"
         return response
@@ -50,7 +50,7 @@ struct JobRoutes: Sendable {
     }
 
     @Sendable private func restart(_ request: Request, _ context: RequestContext) async throws -> Response {
-        .json(JobMessage(try await engine.restart(context.jobID())))
+        .json(JobMessage(try await engine.restart(context.jobID(), by: context.admission?.identity.name)))
     }
 
     @Sendable private func remove(_ request: Request, _ context: RequestContext) async throws -> Response {

@@ -22,12 +22,10 @@ enum ListRequest {
                 jobs.statuses.insert(status)
             }
         }
-        if let text = try query["q"], !text.isEmpty {
-            guard text.utf8.count <= maximumTextBytes else {
-                throw .invalidQuery("q must be at most \(maximumTextBytes) bytes")
-            }
-            jobs.text = text
-        }
+        jobs.text = try text("q", in: query)
+        jobs.tag = try text("tag", in: query)
+        jobs.node = try text("node", in: query)
+        jobs.createdBy = try text("by", in: query)
         if let text = try query["cursor"] {
             guard let cursor = JobCursor(text) else {
                 throw .invalidQuery("cursor must come from the Link of the page before")
@@ -37,6 +35,15 @@ enum ListRequest {
         return jobs
     }
 
+    /// Empty text narrows nothing.
+    private static func text(_ name: String, in query: Query) throws(RequestError) -> String? {
+        guard let text = try query[name], !text.isEmpty else { return nil }
+        guard text.utf8.count <= maximumTextBytes else {
+            throw .invalidQuery("\(name) must be at most \(maximumTextBytes) bytes")
+        }
+        return text
+    }
+
     /// The value of `Link` (RFC 8288) that leads to the page after the given place.
     static func link(to next: JobCursor, _ query: JobQuery, prefix: String) -> String {
         var items = ["cursor=\(PercentCoding.encoded(next.description))", "limit=\(query.limit)"]
@@ -44,7 +51,9 @@ enum ListRequest {
             let names = query.statuses.map(\.rawValue).sorted().joined(separator: ",")
             items.append("status=\(PercentCoding.encoded(names))")
         }
-        if let text = query.text { items.append("q=\(PercentCoding.encoded(text))") }
+        for (name, text) in [("q", query.text), ("tag", query.tag), ("node", query.node), ("by", query.createdBy)] {
+            if let text { items.append("\(name)=\(PercentCoding.encoded(text))") }
+        }
         return "<\(prefix)/api/jobs?\(items.joined(separator: "&"))>; rel=\"next\""
     }
 }
