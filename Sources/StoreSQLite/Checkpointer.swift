@@ -12,6 +12,7 @@ final class Checkpointer: Sendable {
         var bytesSinceStart = 0
         var isRunning = false
         var isLogLong = false
+        var isClosed = false
     }
 
     private static let stepBytes = 16 * 1024 * 1024
@@ -48,6 +49,8 @@ final class Checkpointer: Sendable {
     }
 
     private func run(on db: Database, _ fail: (any Error) -> Void) {
+        // The writer says so after it has answered whoever waits for its last write, who may have closed all meanwhile.
+        guard !state.withLock({ $0.isClosed }) else { return }
         var isLogLong = false
         do {
             let log = try db.checkpoint(.passive)
@@ -62,7 +65,9 @@ final class Checkpointer: Sendable {
         }
     }
 
+    /// Waits for a checkpoint that is under way; none begins afterwards.
     func close() {
+        state.withLock { $0.isClosed = true }
         try? connection.close()
     }
 }

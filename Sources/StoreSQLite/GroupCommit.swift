@@ -91,6 +91,17 @@ final class GroupCommit: Sendable {
         state.withLock { $0.refusal = StoreError(.unavailable, "The store is closed.") }
     }
 
+    /// Why a write would be refused now.
+    var fault: StoreError? {
+        if let refusal = state.withLock({ $0.refusal }) { return refusal }
+        do {
+            try check()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     private func add(_ write: Write) {
         let isFirst = state.withLock { state in
             state.waiting.append(write)
@@ -140,7 +151,10 @@ final class GroupCommit: Sendable {
         } catch let error as DatabaseError where writes.count > 1 && !error.concernsWholeDatabase {
             return writes.flatMap { commit([$0], db) }
         } catch {
-            if (error as? DatabaseError)?.isFailedSync == true { refuse(after: error) }
+            if (error as? DatabaseError)?.isFailedSync == true {
+                refuse(after: error)
+                disown(db)
+            }
             let failure = StoreError(error)
             return writes.map { _ in .failure(failure) }
         }
@@ -151,6 +165,21 @@ final class GroupCommit: Sendable {
         let refusal = StoreError(
             .unavailable, "The disk lost what was written to it; check it, then start srun again.", underlying: error)
         state.withLock { $0.refusal = refusal }
+    }
+
+    /// Sees to it that a transaction whose sync failed, and which was refused therefore, does not come to life at the next start.
+    ///
+    /// It stands whole in the log, only not in what this process takes for the log; a process that reads the log anew would find
+    /// it. The next transaction is written over it, and every frame of the log is checked by a sum over all before it: so a small
+    /// one ends the log. What a disk makes of this is its own affair; without a loss of power it holds.
+    private func disown(_ db: Database) {
+        do {
+            try db.execute(sql: "PRAGMA synchronous = OFF")
+            let version = try Int32.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+            try db.execute(sql: "PRAGMA user_version = \(version &+ 1)")
+        } catch {
+            // Then the disk takes nothing at all.
+        }
     }
 
     /// Has SQLite sync this transaction, and with it all before, when one of the writes asks for it or the last sync is long ago.

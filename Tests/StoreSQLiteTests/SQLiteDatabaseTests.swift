@@ -81,6 +81,29 @@ struct SQLiteDatabaseTests {
         }
     }
 
+    @Test func noCheckpointBeginsOnceAllIsClosed() async throws {
+        try await withTemporaryStore { store, path in
+            let checkpointer = try Checkpointer(path: path)
+            checkpointer.close()
+            // The writer tells of its last transaction after it has answered, when whoever waited may have closed everything.
+            try await store.pool.writeWithoutTransaction { db in
+                checkpointer.wrote(64 << 20, db) { _ in Issue.record("a checkpoint ran") }
+            }
+            // Behind whatever has begun.
+            checkpointer.close()
+        }
+    }
+
+    @Test func tellsThatItsFileWasMovedAway() async throws {
+        try await withTemporaryStore { store, path in
+            #expect(await store.fault() == nil)
+            try FileManager.default.moveItem(atPath: path, toPath: path + ".moved")
+            #expect(await store.fault()?.code == .unavailable)
+            try FileManager.default.moveItem(atPath: path + ".moved", toPath: path)
+            #expect(await store.fault() == nil)
+        }
+    }
+
     @Test func unfinishedJobsAreFoundByTheirIndex() async throws {
         let plan = try await plan(of: SQLiteStore.unfinished, ["here"])
         #expect(plan == ["SEARCH jobs USING INDEX jobs_unfinished (node=?)"])

@@ -84,6 +84,15 @@ extension Engine {
                     return
                 default:
                     if Task.isCancelled { return }
+                    if givesUp.current != nil {
+                        logger.error(
+                            "the store did not take the state of a job",
+                            metadata: [
+                                "job.id": "\(id)", "job.status": "\(state.status.rawValue)", "error": "\(error)",
+                            ])
+                        if state.end != nil { unstoredEnds += 1 }
+                        return
+                    }
                     await backoff.wait(clock: clock)
                 }
             }

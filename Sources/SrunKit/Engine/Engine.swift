@@ -21,6 +21,7 @@ public actor Engine: Service {
 
     nonisolated let jobEvents = JobEvents()
     private nonisolated let diskWatch: DiskWatch?
+    private nonisolated let faults: (any FaultReporting)?
 
     var machine: EngineStateMachine
     var active: [JobID: ActiveJob] = [:]
@@ -28,6 +29,12 @@ public actor Engine: Service {
     nonisolated let isReady = OneShot<Bool>()
     /// Fulfilled when nobody has time to ask jobs to end.
     let hurry = OneShot<Void>()
+    /// Fulfilled when the engine was told to shut down.
+    let isEnding = OneShot<Void>()
+    /// Fulfilled when a shutdown has waited for the store as long as it may: what it has not taken by then is given up.
+    let givesUp = OneShot<Void>()
+    /// Jobs whose end the store has not taken.
+    var unstoredEnds = 0
     /// Fulfilled by the next job that ends; made anew by whoever has seen it.
     var jobHasEnded = OneShot<Void>()
 
@@ -57,12 +64,14 @@ public actor Engine: Service {
         self.machine = EngineStateMachine(
             runningLimit: configuration.runningLimit, queueLimit: configuration.queueLimit)
         self.diskWatch = DiskWatch(store, floor: configuration.diskFloor, clock: clock, logger: logger)
+        self.faults = store as? any FaultReporting
         (commands, commandSink) = AsyncStream.makeStream()
     }
 
     /// Runs until a graceful shutdown, at which running jobs are stopped and queued ones left for the next server.
     ///
-    /// - Throws: ``StoreError`` when the store does not say what an earlier server left behind.
+    /// - Throws: ``StoreError`` when the store does not say what an earlier server left behind, or did not take before the end
+    ///   how jobs have ended.
     public func run() async throws {
         defer {
             isReady.fulfil(false)
@@ -73,6 +82,7 @@ public actor Engine: Service {
         isReady.fulfil(true)
         await startNext()
         async let _: Void = keepWithinLimits()
+        async let _: Void = boundShutdown()
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
                 for await command in commands {
@@ -86,6 +96,12 @@ public actor Engine: Service {
             commandSink.yield(.shutDown)
         }
         abandonQueued()
+        if unstoredEnds > 0 {
+            throw StoreError(
+                .unavailable,
+                "The store did not take how \(unstoredEnds == 1 ? "a job" : "\(unstoredEnds) jobs") ended; see to its disk."
+            )
+        }
     }
 
     /// Waits until the past is settled, so that no job is shown as running that an earlier server took with it.
@@ -109,6 +125,11 @@ public actor Engine: Service {
     /// Whether new jobs are refused because the disk of the store is nearly full.
     public nonisolated func isDiskLow() async -> Bool {
         await diskWatch?.isLow() ?? false
+    }
+
+    /// Why the store writes nothing now; nil while all is well, as far as it can tell.
+    public nonisolated func storeFault() async -> StoreError? {
+        await faults?.fault()
     }
 
     /// Every change from now on.
@@ -135,9 +156,19 @@ public actor Engine: Service {
     }
 
     private func beginShutdown() {
+        isEnding.fulfil(())
         for id in machine.shutDown() { active[id]?.stop.fulfil(.serverShutdown) }
         // Jobs that were already told to start still do, see their stop request, and end.
         commandSink.finish()
+    }
+
+    /// A store that takes nothing any more must not keep the server from ending.
+    private func boundShutdown() async {
+        guard await isEnding.value() != nil,
+            (try? await clock.sleep(for: EngineConfiguration.shutdownLimit, tolerance: nil)) != nil
+        else { return }
+        givesUp.fulfil(())
+        for entry in active.values { entry.pipeline.abandon() }
     }
 
     private func abandonQueued() {

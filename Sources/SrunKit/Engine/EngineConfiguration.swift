@@ -19,6 +19,9 @@ public struct EngineConfiguration: Sendable {
     /// Leaves room within the 15 seconds a shutdown may take.
     public static let shutdownGrace = Duration.seconds(8)
 
+    /// How long a shutdown waits for a store that takes nothing.
+    static let shutdownLimit = Duration.seconds(12)
+
     public init(
         node: String, runningLimit: Int = 16, queueLimit: Int = 1000, stopGrace: Duration = .seconds(10),
         passedEnvironment: [String: String] = [:], retention: RetentionPolicy = .keepsEverything,

@@ -16,10 +16,12 @@ struct HealthRoutes: Sendable {
         var reason: String?
     }
 
-    /// Healthy is a server whose store answers. One that takes no new jobs is degraded, and restarting it would not help.
+    /// Healthy is a server whose store answers and writes. One that takes no new jobs is degraded, and restarting it would not help.
     @Sendable private func health(_ request: Request, _ context: RequestContext) async throws -> Response {
         do {
             _ = try await engine.jobs(JobQuery(limit: 1))
+            // What can be read may long be what is left of it.
+            if let fault = await engine.storeFault() { return Self.unavailable(fault.description) }
             guard await !engine.isDiskLow() else {
                 return .json(
                     HealthMessage(
@@ -27,8 +29,12 @@ struct HealthRoutes: Sendable {
             }
             return .json(HealthMessage(status: "ok"))
         } catch {
-            return .json(HealthMessage(status: "unavailable"), status: .serviceUnavailable)
+            return Self.unavailable(nil)
         }
+    }
+
+    private static func unavailable(_ reason: String?) -> Response {
+        .json(HealthMessage(status: "unavailable", reason: reason), status: .serviceUnavailable)
     }
 
     @Sendable private func version(_ request: Request, _ context: RequestContext) async throws -> Response {
