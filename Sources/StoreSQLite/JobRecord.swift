@@ -33,8 +33,8 @@ enum JobRecord {
             "restart_of": job.restartOf?.text,
             "created_by": job.createdBy,
             "name": job.spec.name,
-            "tags": job.spec.tags.isEmpty ? nil : try StoredSpec.json(of: job.spec.tags),
-            "spec": try StoredSpec.json(of: StoredSpec(job.spec)),
+            "tags": job.spec.tags.isEmpty ? nil : try StoredJSON.text(of: job.spec.tags),
+            "spec": try StoredJSON.text(of: StoredSpec(job.spec)),
         ]
         return StatementArguments(spec.merging(values(of: job.state, outputBytes: job.outputBytes)) { $1 })
     }
@@ -66,13 +66,21 @@ enum JobRecord {
         else { throw .damagedRow }
         return Job(
             id: id,
-            spec: try StoredSpec.spec(from: row),
+            spec: try spec(from: row),
             createdAt: createdAt,
             node: row.value("node") ?? "",
             restartOf: row.value("restart_of", as: String.self).flatMap { JobID($0) },
             createdBy: row.value("created_by"),
             state: try state(from: row),
             outputBytes: row.value("output_bytes") ?? 0)
+    }
+
+    private static func spec(from row: Row) throws(StoreError) -> JobSpec {
+        guard let command = row.value("command", as: String.self),
+            let stored = StoredJSON.value(row.value("spec"), as: StoredSpec.self)
+        else { throw .damagedRow }
+        return stored.spec(
+            command: command, name: row.value("name"), tags: StoredJSON.value(row.value("tags")) ?? [])
     }
 
     static func state(from row: Row) throws(StoreError) -> JobState {

@@ -1,0 +1,66 @@
+import Foundation
+
+/// The part of a job's spec that has no column of its own, as the SQL stores keep it in their column `spec`.
+///
+/// Apart from ``JobSpec``'s own coding on purpose: this is a format on other people's disks, and has to stay readable when that
+/// type changes. A field that is added is optional, so that what an earlier version wrote can be read.
+public struct StoredSpec: Codable, Sendable {
+    struct Terminal: Codable {
+        var cols: Int
+        var rows: Int
+    }
+
+    struct TimeLimit: Codable {
+        var seconds: Int64
+        var attoseconds: Int64?
+    }
+
+    /// Nil when the column `command` is text for the shell.
+    var argv: [String]?
+    var cwd: String?
+    var env: [String: String]?
+    /// Nil means pipes.
+    var tty: Terminal?
+    var timeout: TimeLimit?
+
+    public init(_ spec: JobSpec) {
+        if case .arguments(let arguments) = spec.command { argv = arguments }
+        cwd = spec.workingDirectory
+        env = spec.environment.isEmpty ? nil : spec.environment
+        tty = spec.terminal.map { Terminal(cols: $0.columns, rows: $0.rows) }
+        timeout = spec.timeLimit.map { limit in
+            let (seconds, attoseconds) = limit.components
+            return TimeLimit(seconds: seconds, attoseconds: attoseconds == 0 ? nil : attoseconds)
+        }
+    }
+
+    /// Together with what stands in columns of its own.
+    public func spec(command: String, name: String?, tags: [String]) -> JobSpec {
+        JobSpec(
+            stored: argv.map { .arguments($0) } ?? .shell(command),
+            workingDirectory: cwd,
+            environment: env ?? [:],
+            terminal: tty.map { TerminalSize(columns: $0.cols, rows: $0.rows) },
+            timeLimit: timeout.map { .init(secondsComponent: $0.seconds, attosecondsComponent: $0.attoseconds ?? 0) },
+            name: name,
+            tags: tags)
+    }
+}
+
+/// JSON as it stands in a column: the same value is the same text.
+public enum StoredJSON {
+    public static func text(of value: some Encodable) throws(StoreError) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do {
+            return String(decoding: try encoder.encode(value), as: UTF8.self)
+        } catch {
+            throw StoreError(.unavailable, "The job cannot be written as JSON.", underlying: error)
+        }
+    }
+
+    /// Nil when there is no text, or it is not what was expected: a database comes from outside.
+    public static func value<Value: Decodable>(_ text: String?, as type: Value.Type = Value.self) -> Value? {
+        text.flatMap { try? JSONDecoder().decode(Value.self, from: Data($0.utf8)) }
+    }
+}
