@@ -41,17 +41,17 @@ test-build: ui-check
 	@echo 'test-build: compiling srun and its tests (about 5 minutes the first time)'
 	@swift build --build-tests
 
-swift-test: test-build ## Run the unit and contract tests
+swift-test: test-build test-deps ## Run the unit and contract tests
 	@echo 'swift-test: running'
-	@swift test --skip-build --disable-xctest
+	@scripts/with-postgres.sh swift test --skip-build --disable-xctest
 
 e2e: test-build test-deps ## Drive the debug build from outside: command line, API, browser
 	@echo 'e2e: tests from outside'
-	@scripts/e2e.sh $(if $(PYTEST_ARGS),part $(PYTEST_ARGS))
+	@scripts/with-postgres.sh scripts/e2e.sh $(if $(PYTEST_ARGS),part $(PYTEST_ARGS))
 
 soak: test-build test-deps ## Run what takes minutes: long loops of crashes, floods and fuzzing
 	@echo 'soak: long tests from outside'
-	@scripts/e2e.sh soak $(PYTEST_ARGS)
+	@scripts/with-postgres.sh scripts/e2e.sh soak $(PYTEST_ARGS)
 
 bench: ## Measure what the performance claims rest on
 	@Benchmarks/run.sh

@@ -18,6 +18,7 @@ let package = Package(
         .library(name: "SrunKit", targets: ["SrunKit"]),
         .library(name: "StoreMemory", targets: ["StoreMemory"]),
         .library(name: "StoreSQLite", targets: ["StoreSQLite"]),
+        .library(name: "StorePostgres", targets: ["StorePostgres"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -35,6 +36,7 @@ let package = Package(
     targets: [
         .target(name: "CPTY"),
         .target(name: "CWebAssets"),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "SrunKit",
@@ -62,10 +64,19 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "StorePostgres",
+            dependencies: [
+                "CLibPQ", "SrunKit",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "srun",
             dependencies: [
-                "SrunKit", "StoreMemory", "StoreSQLite", "CWebAssets", "CZlib",
+                "SrunKit", "StoreMemory", "StorePostgres", "StoreSQLite", "CWebAssets", "CZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -130,6 +141,13 @@ let package = Package(
                 "SrunKit", "StoreConformance", "StoreSQLite",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "StorePostgresTests",
+            dependencies: [
+                "SrunKit", "StoreConformance", "StorePostgres", .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),

@@ -178,20 +178,28 @@ struct AppStoreLocationTests {
         #expect(try location("sqlite:///a/x.db") == .sqlite(path: "/a/x.db"))
         #expect(try location("memory") == .memory)
         #expect(try location("memory:") == .memory)
+        #expect(try location("postgres") == .postgres(address: ""))
+        #expect(
+            try location("postgres://u@h/db?sslmode=require") == .postgres(address: "postgres://u@h/db?sslmode=require")
+        )
+        let fromSetting = try StoreLocation(
+            "postgresql", isPublic: true, defaultPath: "", databaseURL: "host=h dbname=d")
+        #expect(fromSetting == .postgres(address: "host=h dbname=d"))
     }
 
-    @Test(arguments: ["postgres://h/db", "mysql", "", "sqlit", "/a/x.db"])
+    @Test(arguments: ["postgres:h", "mysql", "", "sqlit", "/a/x.db"])
     func namesTheKnownKinds(_ text: String) throws {
         let refusal = #expect(throws: StoreLocation.Refusal.self) { try location(text) }
         #expect(refusal == .unknownKind)
-        #expect(refusal?.problem.contains("sqlite or memory") == true)
+        #expect(refusal?.problem.contains("sqlite, postgres or memory") == true)
     }
 
     @Test func refusesPasswordsWhereOthersCanReadThem() throws {
         let url = "postgres://user:secret@host/db"
         #expect(throws: StoreLocation.Refusal.password) { try location(url) }
         #expect(throws: StoreLocation.Refusal.password) { try location("postgres://host/db?password=secret") }
-        #expect(throws: StoreLocation.Refusal.unknownKind) { try location(url, isPublic: false) }
+        #expect(try location(url, isPublic: false) == .postgres(address: url))
+        #expect(StoreLocation.holdsPassword("host=h password = secret"))
         #expect(StoreLocation.Refusal.password.problem.contains("secret") == false)
     }
 

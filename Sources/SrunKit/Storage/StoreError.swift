@@ -21,6 +21,14 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         case cannotCreate
         /// The place exists but its owner or mode is not safe.
         case unsafePermissions
+        /// The server with the data does not let us in.
+        case accessDenied
+        /// The server with the data is not there, or the database is not.
+        case unreachable
+        /// The way to the server with the data is not encrypted.
+        case insecure
+        /// This node has lost its lease: it may not write until it has renewed it.
+        case fenced
     }
 
     public let code: Code

@@ -1,6 +1,7 @@
 import Foundation
 import SrunKit
 import StoreMemory
+import StorePostgres
 import StoreSQLite
 
 /// What the server is made of, and nothing else names the parts.
@@ -22,6 +23,27 @@ extension App {
                 StandardError.say("took over the database of an earlier srun; it was copied to \(backup) before")
             }
             return store
+        case .postgres(let address):
+            return try await openPostgres(address)
+        }
+    }
+
+    /// A database server may come up after srun does; what is wrong with the way to it will not get better by waiting.
+    private func openPostgres(_ address: String) async throws(StoreError) -> PostgresStore {
+        let end = ContinuousClock.now + .seconds(60)
+        var isTold = false
+        while true {
+            do {
+                return try await PostgresStore.open(address)
+            } catch {
+                guard error.code == .unavailable else { throw error }
+                guard configuration.waitsForDatabase || .now < end else {
+                    throw StoreError(.unreachable, "PostgreSQL does not answer.", underlying: error.underlying)
+                }
+                if !isTold { StandardError.say("waiting for PostgreSQL (\(PostgresStore.display(address)))") }
+                isTold = true
+                try? await Task.sleep(for: .milliseconds(Int.random(in: 300...700)))
+            }
         }
     }
 

@@ -17,6 +17,8 @@ struct Configuration: Sendable {
     var store: StoreLocation
     /// A file of zero bytes may become a new database.
     var acceptsEmptyDatabase: Bool
+    /// Wait for a database server that is not there yet as long as it takes.
+    var waitsForDatabase: Bool
     var stateFolder: String
     var logLevel: Logger.Level
     var node: String
@@ -43,6 +45,7 @@ struct Configuration: Sendable {
         trustedProxies = try layers.list(.trustedProxies)
         store = try Self.store(layers, stateFolder: folder, currentFolder: currentFolder)
         acceptsEmptyDatabase = try layers.isOn(.acceptEmptyDatabase)
+        waitsForDatabase = try layers.isOn(.waitDatabase)
         stateFolder = folder
         logLevel =
             try layers.value(.logLevel, expected: "trace, debug, info, notice, warning, error or critical") {
@@ -106,10 +109,15 @@ struct Configuration: Sendable {
         -> StoreLocation
     {
         let defaultPath = try layers.text(.db) ?? "\(stateFolder)/srun.db"
-        let text = try layers.text(.store) ?? "sqlite"
+        let databaseURL = try layers.text(.databaseURL)
+        if let databaseURL, layers.isFlag(.databaseURL), StoreLocation.holdsPassword(databaseURL) {
+            throw layers.error(.databaseURL, StoreLocation.Refusal.password.problem)
+        }
+        let text = try layers.text(.store) ?? (databaseURL == nil ? "sqlite" : "postgres")
         let location: StoreLocation
         do {
-            location = try StoreLocation(text, isPublic: layers.isFlag(.store), defaultPath: defaultPath)
+            location = try StoreLocation(
+                text, isPublic: layers.isFlag(.store), defaultPath: defaultPath, databaseURL: databaseURL ?? "")
         } catch {
             throw layers.error(.store, error.problem)
         }

@@ -6,6 +6,8 @@ enum Setting: String, CaseIterable, Sendable {
     case behindProxy = "behind-proxy"
     case allowPlainHTTP = "allow-plain-http"
     case store, db
+    case databaseURL = "database-url"
+    case waitDatabase = "wait-db"
     case acceptEmptyDatabase = "init"
     case stateDir = "state-dir"
     case logLevel = "log-level"
@@ -36,8 +38,9 @@ enum Setting: String, CaseIterable, Sendable {
         case .port, .jobs, .stopGrace: .number
         case .keepAge, .keepJobs, .keepBytes, .diskFloor: .amount
         case .allowedHost, .trustedProxies, .passEnv: .list
-        case .behindProxy, .allowPlainHTTP, .acceptEmptyDatabase, .iKnowThisIsRCE, .untilStdinCloses: .toggle
-        case .host, .listen, .store, .db, .stateDir, .logLevel, .node, .auth, .announce, .config: .text
+        case .behindProxy, .allowPlainHTTP, .acceptEmptyDatabase, .waitDatabase, .iKnowThisIsRCE, .untilStdinCloses:
+            .toggle
+        case .host, .listen, .store, .db, .databaseURL, .stateDir, .logLevel, .node, .auth, .announce, .config: .text
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import StorePostgres
 
 /// What a start tells: to people on standard error, to a program (`--announce json`) on standard output.
 struct StartMessage {
@@ -49,6 +50,7 @@ struct StartMessage {
         switch configuration.store {
         case .memory: lines.append("  data:     in memory, gone when srun ends")
         case .sqlite(let path): lines.append("  data:     \(path)")
+        case .postgres(let address): lines.append("  data:     PostgreSQL, \(PostgresStore.display(address))")
         }
         lines.append("  to end:   Ctrl-C")
         return lines.joined(separator: "\n") + "\n"

@@ -5,9 +5,11 @@ import Foundation
 enum StoreLocation: Hashable, Sendable {
     case memory
     case sqlite(path: String)
+    /// A URL or `key=value` pairs; empty where libpq's own environment and files say it.
+    case postgres(address: String)
 
     /// The kinds as a person writes them.
-    static let kinds = ["sqlite", "memory"]
+    static let kinds = ["sqlite", "postgres", "memory"]
 
     /// Why a text names no store.
     enum Refusal: Error, Hashable {
@@ -18,7 +20,8 @@ enum StoreLocation: Hashable, Sendable {
 
         var problem: String {
             switch self {
-            case .unknownKind: "must name a store this version knows: \(StoreLocation.kinds.joined(separator: " or "))"
+            case .unknownKind:
+                "must name a store this version knows: \(StoreLocation.kinds.dropLast().joined(separator: ", ")) or \(StoreLocation.kinds.last ?? "")"
             case .password: "must not hold a password, because every user of this machine can read flags"
             case .noPath: "must name a file after 'sqlite:'"
             case .unexpectedPath: "must have nothing after 'memory:'"
@@ -26,12 +29,13 @@ enum StoreLocation: Hashable, Sendable {
         }
     }
 
-    /// Reads `sqlite`, `sqlite:PATH`, `memory` or `memory:`.
+    /// Reads `sqlite`, `sqlite:PATH`, `postgres`, a URL of PostgreSQL, `memory` or `memory:`.
     ///
     /// - Parameters:
     ///   - isPublic: The text came as a flag, where a password would be visible to others.
     ///   - defaultPath: The file for plain `sqlite`.
-    init(_ text: String, isPublic: Bool, defaultPath: String) throws(Refusal) {
+    ///   - databaseURL: The database for plain `postgres`.
+    init(_ text: String, isPublic: Bool, defaultPath: String, databaseURL: String = "") throws(Refusal) {
         if isPublic, Self.holdsPassword(text) { throw .password }
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let rest = parts.count > 1 ? String(parts[1]) : nil
@@ -48,15 +52,23 @@ enum StoreLocation: Hashable, Sendable {
             let path = rest.hasPrefix("//") ? String(rest.dropFirst(2)) : rest
             guard !path.isEmpty else { throw .noPath }
             self = .sqlite(path: path)
+        case "postgres", "postgresql":
+            guard let rest, !rest.isEmpty else {
+                self = .postgres(address: databaseURL)
+                return
+            }
+            // libpq knows what may follow; here it only must be a URL.
+            guard rest.hasPrefix("//") else { throw .unknownKind }
+            self = .postgres(address: text)
         default: throw .unknownKind
         }
     }
 
     /// Whether a URL holds `user:password@`, or a parameter named like one.
     static func holdsPassword(_ text: String) -> Bool {
+        if text.lowercased().filter({ !$0.isWhitespace }).contains("password=") { return true }
         guard let scheme = text.range(of: "://") else { return false }
         let authority = text[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" }
-        if let at = authority.lastIndex(of: "@"), authority[..<at].contains(":") { return true }
-        return text.lowercased().contains("password=")
+        return authority.lastIndex(of: "@").map { authority[..<$0].contains(":") } ?? false
     }
 }

@@ -42,7 +42,10 @@ extension ExitCodes {
             case .locked: .temporary
             case .corrupt, .newerSchema: .badData
             case .cannotCreate: .cannotCreate
-            case .unsafePermissions: .permission
+            case .unsafePermissions, .accessDenied: .permission
+            case .unreachable: .unavailable
+            case .insecure: .refusedConfiguration
+            case .fenced: .temporary
             case .full, .unavailable: .inputOutput
             case .jobNotFound: .noSuchJob
             case .alreadyExists, .illegalTransition, .gap: .badData

@@ -28,11 +28,23 @@ struct ServeOptions: ParsableArguments {
     var allowPlainHttp = false
 
     @Option(
-        help: ArgumentHelp("Where jobs are kept: sqlite, sqlite:FILE or memory. Default: sqlite.", valueName: "store"))
+        help: ArgumentHelp(
+            "Where jobs are kept: sqlite, sqlite:FILE, postgres, postgres://... or memory. Default: sqlite.",
+            valueName: "store"))
     var store: [String] = []
 
     @Option(help: ArgumentHelp("The SQLite database. Default: srun.db in the state folder.", valueName: "file"))
     var db: [String] = []
+
+    @Option(
+        name: .customLong("database-url"),
+        help: ArgumentHelp(
+            "The database of --store postgres, without a password. Default: what libpq's environment and files say.",
+            valueName: "url"))
+    var databaseURL: [String] = []
+
+    @Flag(name: .customLong("wait-db"), help: "Wait for PostgreSQL for ever at the start, not only for a minute.")
+    var waitDatabase = false
 
     @Flag(name: .customLong("init"), help: "Accept a database file of zero bytes and fill it.")
     var acceptEmptyDatabase = false
@@ -107,13 +119,15 @@ struct ServeOptions: ParsableArguments {
         let texts: [(Setting, [String])] = [
             (.port, port), (.host, host), (.listen, listen), (.allowedHost, allowedHost),
             (.trustedProxies, trustedProxies),
-            (.store, store), (.db, db), (.stateDir, stateDir), (.logLevel, logLevel), (.node, node), (.jobs, jobs),
+            (.store, store), (.db, db), (.databaseURL, databaseURL), (.stateDir, stateDir), (.logLevel, logLevel),
+            (.node, node), (.jobs, jobs),
             (.stopGrace, stopGrace), (.passEnv, passEnv), (.auth, auth), (.announce, announce), (.config, config),
             (.keepAge, keepAge), (.keepJobs, keepJobs), (.keepBytes, keepBytes), (.diskFloor, diskFloor),
         ]
         for (setting, values) in texts { layer.add(values, for: setting) }
         let toggles: [(Setting, Bool)] = [
             (.behindProxy, behindProxy), (.allowPlainHTTP, allowPlainHttp), (.acceptEmptyDatabase, acceptEmptyDatabase),
+            (.waitDatabase, waitDatabase),
             (.iKnowThisIsRCE, iKnowThisIsRCE), (.untilStdinCloses, untilStdinCloses),
         ]
         for (setting, isOn) in toggles where isOn { layer.add(["true"], for: setting) }

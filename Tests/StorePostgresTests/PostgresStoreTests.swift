@@ -1,0 +1,19 @@
+import SrunKit
+import StoreConformance
+import StorePostgres
+import Testing
+
+@Suite("PostgreSQL store")
+struct PostgresStoreTests {
+    @Test("meets the contract", .timeLimit(.minutes(1)), arguments: StoreContract.all)
+    func meets(_ requirement: StoreRequirement) async throws {
+        let (address, schema) = (try TestDatabase.address, TestDatabase.newSchema())
+        try await requirement.verify { try await PostgresStore.open(address, schema: schema) }
+    }
+
+    @Test("meets the contract through PgBouncer", .timeLimit(.minutes(1)), arguments: StoreContract.all)
+    func meetsPooled(_ requirement: StoreRequirement) async throws {
+        let (address, schema) = (try TestDatabase.pooledAddress, TestDatabase.newSchema())
+        try await requirement.verify { try await PostgresStore.open(address, schema: schema) }
+    }
+}
