@@ -19,8 +19,9 @@ struct MemoryOutput {
 
     private var pieces: [Piece] = []
     private(set) var end: Int64 = 0
-
-    var byteCount: Int { Int(end) }
+    private(set) var gap: Range<Int64>?
+    /// What is held in memory.
+    private(set) var byteCount = 0
 
     /// Adds what is not there yet of a chunk that begins at or before the end.
     mutating func append(_ chunk: LogChunk) {
@@ -33,6 +34,7 @@ struct MemoryOutput {
                     Piece(offset: end, time: part.time.inWholeMicroseconds, stream: part.stream, bytes: copy))
             }
             end = part.end
+            byteCount += part.bytes.readableBytes
         }
     }
 
@@ -44,7 +46,10 @@ struct MemoryOutput {
 
     func chunks(from offset: Int64, limit: Int) -> [LogChunk] {
         var result: [LogChunk] = []
+        var offset = offset
         var left = limit
+        if let gap, gap.contains(offset) { offset = gap.upperBound }
+        if let gap, offset < gap.lowerBound { left = min(left, Int(gap.lowerBound - offset)) }
         for piece in pieces[firstIndex(reaching: offset)...] where left > 0 {
             let whole = LogChunk(offset: piece.offset, time: piece.time, stream: piece.stream, bytes: piece.bytes)
             guard let chunk = whole.slice(from: offset, limit: left) else { continue }
@@ -52,6 +57,18 @@ struct MemoryOutput {
             left -= chunk.bytes.readableBytes
         }
         return result
+    }
+
+    mutating func drop(_ range: Range<Int64>) {
+        guard let gap = range.gap(in: end, with: gap) else { return }
+        self.gap = gap
+        // Of a piece that reaches out of the gap all stays: it is small.
+        pieces.removeAll { piece in
+            let length = piece.bytes.readableBytes
+            guard piece.offset >= gap.lowerBound, piece.offset + Int64(length) <= gap.upperBound else { return false }
+            byteCount -= length
+            return true
+        }
     }
 
     /// The index of the piece that holds the byte at an offset; one past the last when there is none.

@@ -82,6 +82,7 @@ extension MemoryStore.Record {
     var current: Job {
         var job = job
         if !job.status.isFinal { job.outputBytes = output.end }
+        job.outputDropped = Int64(output.gap?.count ?? 0)
         return job
     }
 }

@@ -7,7 +7,9 @@ extension MemoryStore {
         let finished = state.withLock { state in
             state.records.values.compactMap { record in
                 record.job.state.end.map {
-                    FinishedJob(id: record.job.id, endedAt: $0.endedAt, outputBytes: $0.outputBytes)
+                    FinishedJob(
+                        id: record.job.id, endedAt: $0.endedAt,
+                        outputBytes: $0.outputBytes - Int64(record.output.gap?.count ?? 0))
                 }
             }
         }

@@ -64,7 +64,7 @@ enum JobRecord {
         guard let id = row.value("id", as: String.self).flatMap({ JobID($0) }),
             let createdAt = Date.stored(row.value("created_at"))
         else { throw .damagedRow }
-        return Job(
+        var job = Job(
             id: id,
             spec: try spec(from: row),
             createdAt: createdAt,
@@ -73,6 +73,8 @@ enum JobRecord {
             createdBy: row.value("created_by"),
             state: try state(from: row),
             outputBytes: row.value("output_bytes") ?? 0)
+        job.outputDropped = row.value("dropped_bytes") ?? 0
+        return job
     }
 
     private static func spec(from row: Row) throws(StoreError) -> JobSpec {

@@ -17,6 +17,7 @@ enum SQLiteSchema {
         migrator.registerMigration("1 jobs and output", migrate: createJobsAndOutput)
         migrator.registerMigration("2 retention", migrate: prepareRetention)
         migrator.registerMigration("3 who asked", migrate: prepareFilters)
+        migrator.registerMigration("4 output quota", migrate: prepareGaps)
         return migrator
     }()
 
@@ -109,6 +110,18 @@ enum SQLiteSchema {
                     DELETE FROM job_tags WHERE (tag, created_at, job_id) IN
                         (SELECT value, OLD.created_at, OLD.id FROM json_each(OLD.tags));
                 END;
+                """)
+    }
+
+    /// Where output was dropped: `dropped_bytes` from `gap_start` on. Rows of `job_logs` may still reach into it.
+    private static func prepareGaps(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                ALTER TABLE jobs ADD COLUMN gap_start INTEGER;
+                ALTER TABLE jobs ADD COLUMN dropped_bytes INTEGER NOT NULL DEFAULT 0;
+                DROP INDEX jobs_finished;
+                CREATE INDEX jobs_finished ON jobs (stopped_at, id, output_bytes, dropped_bytes, status)
+                WHERE status NOT IN ('queued', 'running')
                 """)
     }
 }

@@ -19,10 +19,14 @@ extension SQLiteStore: LogSink {
     }
 
     public func chunks(of job: JobID, from offset: Int64, limit: Int) async throws(StoreError) -> [LogChunk] {
-        let start = max(0, offset)
-        let (sum, overflows) = start.addingReportingOverflow(Int64(max(1, limit)))
-        let end = overflows ? .max : sum
+        let limit = Int64(max(1, limit))
         return try await read { db in
+            var start = max(0, offset)
+            let gap = try Self.gap(in: job, db)
+            if let gap, gap.contains(start) { start = gap.upperBound }
+            let (sum, overflows) = start.addingReportingOverflow(limit)
+            var end = overflows ? .max : sum
+            if let gap, start < gap.lowerBound { end = min(end, gap.lowerBound) }
             let chunks = try Self.chunks(of: job, from: start, to: end, db)
             // Only now: a job that has output exists.
             if chunks.isEmpty { _ = try Self.state(of: job, db) }

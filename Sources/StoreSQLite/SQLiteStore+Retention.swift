@@ -5,11 +5,11 @@ public import SrunKit
 extension SQLiteStore {
     /// Both are answered by the index `jobs_finished` alone. `total` adds as REAL: a sum that no database can hold does not fail.
     static let finishedTotals = """
-        SELECT count(*), CAST(total(output_bytes) AS INTEGER)
+        SELECT count(*), CAST(total(output_bytes - dropped_bytes) AS INTEGER)
         FROM jobs INDEXED BY jobs_finished WHERE status NOT IN ('queued', 'running')
         """
     static let finishedFirst = """
-        SELECT id, stopped_at, output_bytes FROM jobs INDEXED BY jobs_finished
+        SELECT id, stopped_at, output_bytes - dropped_bytes FROM jobs INDEXED BY jobs_finished
         WHERE status NOT IN ('queued', 'running') ORDER BY stopped_at, id LIMIT ?
         """
 

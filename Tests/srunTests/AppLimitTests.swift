@@ -66,9 +66,12 @@ struct AppLimitTests {
 
     @Test func flagsTurnLimitsOffAndOn() throws {
         let off = try configuration(
-            flags: [(.keepAge, "off"), (.keepJobs, "0"), (.keepBytes, "0"), (.diskFloor, "off")])
+            flags: [(.keepAge, "off"), (.keepJobs, "0"), (.keepBytes, "0"), (.diskFloor, "off"), (.outputQuota, "off")])
         #expect(off.retention == .keepsEverything)
         #expect(off.diskFloor == .none)
+        #expect(off.outputQuota == nil)
+        #expect(try configuration(flags: []).outputQuota == 1 << 30)
+        #expect(try configuration(flags: [(.outputQuota, "64MiB")]).outputQuota == 64 << 20)
         let on = try configuration(flags: [(.keepAge, "1h"), (.keepJobs, "7"), (.keepBytes, "1KiB")])
         #expect(on.retention == RetentionPolicy(age: .seconds(3600), jobs: 7, bytes: 1024))
     }

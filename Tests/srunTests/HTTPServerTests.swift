@@ -26,7 +26,8 @@ import Testing
                 Set(members.map(\.key)) == [
                     "id", "command", "argv", "cwd", "env", "tty", "timeout", "name", "tags", "status", "pid",
                     "exitCode", "signal",
-                    "reason", "createdAt", "startedAt", "completedAt", "node", "outputBytes", "restartOf",
+                    "reason", "createdAt", "startedAt", "completedAt", "node", "outputBytes", "outputDropped",
+                    "restartOf",
                     "createdBy", "usage",
                 ])
 

@@ -2,6 +2,7 @@
 struct ActiveJob: Sendable {
     var job: Job
     let pipeline: LogPipeline
+    let dropped: DroppedOutput
     let stop: OneShot<StopRequest>
     /// Fulfilled once the process runs or the job has ended without one.
     let started: OneShot<Void>
@@ -15,6 +16,7 @@ struct ActiveJob: Sendable {
     init(_ job: Job) {
         self.job = job
         pipeline = LogPipeline(job: job.id)
+        dropped = DroppedOutput(job.outputDropped)
         stop = OneShot()
         started = OneShot()
         process = OneShot()
@@ -26,6 +28,7 @@ struct ActiveJob: Sendable {
     var current: Job {
         var job = job
         job.outputBytes = max(job.outputBytes, pipeline.byteCount)
+        job.outputDropped = dropped.bytes
         return job
     }
 }

@@ -135,6 +135,7 @@ extension Engine {
             for index in page.jobs.indices {
                 guard let entry = active[page.jobs[index].id] else { continue }
                 page.jobs[index].outputBytes = entry.current.outputBytes
+                page.jobs[index].outputDropped = entry.current.outputDropped
             }
             return page
         } catch {

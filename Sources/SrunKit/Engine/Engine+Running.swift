@@ -31,7 +31,9 @@ extension Engine {
     /// - Returns: After all output is in the store.
     private nonisolated func supervise(_ process: any RunningProcess, _ entry: ActiveJob) async -> JobOutcome {
         let supervisor = Supervisor(stopGrace: configuration.stopGrace, hurry: hurry, clock: clock, now: now)
-        let batcher = LogBatcher(pipeline: entry.pipeline, sink: store, clock: clock, logger: logger)
+        let batcher = LogBatcher(
+            pipeline: entry.pipeline, sink: store, quota: configuration.outputQuota.map(OutputQuota.init(bytes:)),
+            dropped: entry.dropped, clock: clock, logger: logger)
         async let storing: Void = batcher.run()
         let outcome = await supervisor.run(
             process, timeLimit: entry.job.spec.timeLimit, into: entry.pipeline, stop: entry.stop)
@@ -52,6 +54,7 @@ extension Engine {
         guard let entry = active[id] else { return }
         entry.pipeline.end()
         let end = JobEnd(outcome: outcome, endedAt: now(), outputBytes: entry.pipeline.byteCount)
+        active[id]?.job.outputDropped = entry.dropped.bytes
         await advance(id, to: .finished(end, run))
         let job = active.removeValue(forKey: id)?.job ?? entry.job
         entry.pipeline.settle()

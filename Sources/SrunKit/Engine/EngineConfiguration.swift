@@ -16,6 +16,10 @@ public struct EngineConfiguration: Sendable {
     /// New jobs are refused while less room is left. Only for a store that is ``SpaceReporting``.
     public var diskFloor: DiskFloor
 
+    /// How much output is kept of one job, its beginning and its end half of it each; nil for all. Only for a store that is
+    /// ``OutputTrimming``.
+    public var outputQuota: Int64?
+
     /// Leaves room within the 15 seconds a shutdown may take.
     public static let shutdownGrace = Duration.seconds(8)
 
@@ -25,7 +29,7 @@ public struct EngineConfiguration: Sendable {
     public init(
         node: String, runningLimit: Int = 16, queueLimit: Int = 1000, stopGrace: Duration = .seconds(10),
         passedEnvironment: [String: String] = [:], retention: RetentionPolicy = .keepsEverything,
-        diskFloor: DiskFloor = .none
+        diskFloor: DiskFloor = .none, outputQuota: Int64? = nil
     ) {
         self.node = node
         self.runningLimit = max(1, runningLimit)
@@ -34,5 +38,6 @@ public struct EngineConfiguration: Sendable {
         self.passedEnvironment = passedEnvironment
         self.retention = retention
         self.diskFloor = diskFloor
+        self.outputQuota = outputQuota.map { max(1, $0) }
     }
 }

@@ -16,6 +16,8 @@ public struct Job: Hashable, Sendable, Identifiable {
     /// How much output the job has: the final length once it has ended. For a running job a store answers with what it holds,
     /// the engine with what has been read.
     public var outputBytes: Int64
+    /// How many of these bytes are not kept, because the job printed more than its quota; they lie in the middle.
+    public var outputDropped: Int64 = 0
 
     public init(
         id: JobID, spec: JobSpec, createdAt: Date, node: String, restartOf: JobID? = nil, createdBy: String? = nil,

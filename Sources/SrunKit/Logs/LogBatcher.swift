@@ -14,11 +14,15 @@ struct LogBatcher {
 
     let pipeline: LogPipeline
     let sink: any LogSink
+    /// Nil keeps everything; so does a store that cannot drop.
+    var quota: OutputQuota?
+    var dropped = DroppedOutput(0)
     let clock: any Clock<Duration>
     let logger: Logger
 
     /// Runs until everything is stored, or the pipeline is abandoned, or the job is removed from the store.
     func run() async {
+        var surplus = Surplus(quota, sink as? any OutputTrimming)
         while await pipeline.pending() {
             _ = await race(clock: clock, limit: Self.interval) { [pipeline] in
                 await pipeline.pending(bytes: Self.sufficientBytes)
@@ -26,6 +30,40 @@ struct LogBatcher {
             let batch = pipeline.batch(limit: Self.maximumBytes)
             guard let end = batch.last?.end, await store(batch) else { return }
             pipeline.markDurable(before: end)
+            await drop(&surplus, of: end, slack: quota?.slack ?? 0)
+        }
+        await drop(&surplus, of: pipeline.byteCount, slack: 0)
+    }
+
+    /// Where the dropping of what exceeds the quota stands.
+    private struct Surplus {
+        let quota: OutputQuota
+        let store: any OutputTrimming
+        var droppedUpTo: Int64 = 0
+
+        init?(_ quota: OutputQuota?, _ store: (any OutputTrimming)?) {
+            guard let quota, let store else { return nil }
+            self.quota = quota
+            self.store = store
+        }
+    }
+
+    /// Drops what is too much once it is more than the slack. A store that does not do it now is asked again after the next batch.
+    private func drop(_ surplus: inout Surplus?, of total: Int64, slack: Int64) async {
+        guard let state = surplus, let range = state.quota.surplus(of: total),
+            range.upperBound - max(state.droppedUpTo, range.lowerBound) > slack
+        else { return }
+        do {
+            guard let gap = try await state.store.drop(range, of: pipeline.job) else { return }
+            if dropped.bytes == 0 {
+                logger.notice("a job prints more than is kept", metadata: ["job.id": "\(pipeline.job)"])
+            }
+            surplus?.droppedUpTo = gap.upperBound
+            dropped.bytes = Int64(gap.count)
+        } catch {
+            logger.warning(
+                "output beyond the quota cannot be dropped now",
+                metadata: ["job.id": "\(pipeline.job)", "error": "\(error)"])
         }
     }
 

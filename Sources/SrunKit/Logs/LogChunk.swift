@@ -15,16 +15,19 @@ public struct LogChunk: Sendable, Hashable {
     public let time: Date
     public let stream: LogStream
     public let bytes: ByteBuffer
+    /// Not 0 where output was dropped: so many bytes are missing here, and ``bytes`` is a line that says so in their place.
+    public let dropped: Int64
 
-    public init(offset: Int64, time: Date, stream: LogStream, bytes: ByteBuffer) {
+    public init(offset: Int64, time: Date, stream: LogStream, bytes: ByteBuffer, dropped: Int64 = 0) {
         self.offset = offset
         self.time = time
         self.stream = stream
         self.bytes = bytes
+        self.dropped = dropped
     }
 
     /// The offset of the byte that follows.
-    public var end: Int64 { offset + Int64(bytes.readableBytes) }
+    public var end: Int64 { offset + (dropped > 0 ? dropped : Int64(bytes.readableBytes)) }
 
     /// The part that begins at the given offset and has at most so many bytes; nil when nothing is left of it. The bytes are
     /// shared, not copied.

@@ -1,8 +1,10 @@
+import NIOCore
+
 /// A follower of one job's output: an offset, and the way to what comes next.
 ///
 /// History, recent output and live output are one sequence here: what the ring still has comes from there, anything older from
 /// the store, and at the end of a running job the feed waits. A slow reader falls back to the store by itself and slows nobody.
-/// Two copies of a feed are two followers.
+/// Two copies of a feed are two followers. Where output was dropped (``OutputTrimming``) there is a chunk that says so.
 public struct LogFeed: Sendable {
     public let job: JobID
     /// The offset of the first byte that it delivers.
@@ -80,9 +82,30 @@ public struct LogFeed: Sendable {
         }
     }
 
-    private mutating func advance(over chunks: [LogChunk]) -> [LogChunk] {
+    /// Goes on behind output that was dropped at this place, when it was.
+    ///
+    /// - Returns: How many bytes are passed over.
+    public mutating func passDropped() async throws(StoreError) -> Int64 {
+        var peek = self
+        guard let first = try await peek.available(limit: 1)?.first, first.dropped > 0 else { return 0 }
+        offset = first.end
+        return first.dropped
+    }
+
+    private mutating func advance(over stored: [LogChunk]) -> [LogChunk] {
+        var chunks = stored
+        if let first = stored.first, first.offset > offset {
+            chunks.insert(Self.marker(for: offset..<first.offset, before: first), at: 0)
+        }
         offset = chunks.last?.end ?? offset
         return chunks
+    }
+
+    private static func marker(for gap: Range<Int64>, before next: LogChunk) -> LogChunk {
+        let text = "\r\n[srun: \(gap.count) bytes of the output were not kept]\r\n"
+        return LogChunk(
+            offset: gap.lowerBound, time: next.time, stream: next.stream, bytes: ByteBuffer(string: text),
+            dropped: Int64(gap.count))
     }
 }
 

@@ -4,7 +4,7 @@ public import Foundation
 public struct FinishedJobs: Hashable, Sendable {
     /// Of all of them, not only of those in ``oldest``.
     public var count: Int
-    /// The sum of their ``Job/outputBytes``.
+    /// The sum of what they hold: their ``Job/outputBytes`` without what was dropped.
     public var outputBytes: Int64
     /// Those that ended first, in the order of their ends.
     public var oldest: [FinishedJob]

@@ -52,7 +52,7 @@ extension App {
         let settings = EngineConfiguration(
             node: configuration.node, runningLimit: configuration.runningLimit, stopGrace: configuration.stopGrace,
             passedEnvironment: Dictionary(passed) { first, _ in first }, retention: configuration.retention,
-            diskFloor: configuration.diskFloor)
+            diskFloor: configuration.diskFloor, outputQuota: configuration.outputQuota)
         return Engine(store: store, launcher: try LocalProcessLauncher(), configuration: settings, logger: logger)
     }
 

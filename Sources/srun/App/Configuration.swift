@@ -26,6 +26,8 @@ struct Configuration: Sendable {
     var stopGrace: Duration
     var retention: RetentionPolicy
     var diskFloor: DiskFloor
+    /// Of one job; nil keeps all of it.
+    var outputQuota: Int64?
     /// Names of variables of the server's own environment that its jobs get.
     var passedEnvironment: [String]
     var access: Access
@@ -67,6 +69,11 @@ struct Configuration: Sendable {
             try layers.value(
                 .diskFloor, expected: "an amount such as 2GiB, a share of the disk such as 5%, or off",
                 read: DiskFloor.init(setting:)) ?? .standard
+        outputQuota =
+            try layers.value(
+                .outputQuota, expected: "an amount such as 64MiB or 1GiB, or off",
+                read: Limit<Int64>.init(bytes:)
+            ).map(\.value) ?? Self.standardOutputQuota
         passedEnvironment = try layers.list(.passEnv)
         access =
             try layers.value(.auth, expected: "token or none") { text in
@@ -80,6 +87,8 @@ struct Configuration: Sendable {
         endsWithStandardInput = try layers.isOn(.untilStdinCloses)
         try refuseDangerous(layers)
     }
+
+    static let standardOutputQuota: Int64 = 1 << 30
 
     /// What would let strangers run commands is refused before a socket exists.
     private func refuseDangerous(_ layers: SettingLayers) throws {

@@ -16,6 +16,7 @@ enum Setting: String, CaseIterable, Sendable {
     case keepJobs = "keep-jobs"
     case keepBytes = "keep-bytes"
     case diskFloor = "disk-floor"
+    case outputQuota = "output-quota"
     case stopGrace = "stop-grace"
     case passEnv = "pass-env"
     case auth
@@ -36,7 +37,7 @@ enum Setting: String, CaseIterable, Sendable {
     var kind: Kind {
         switch self {
         case .port, .jobs, .stopGrace: .number
-        case .keepAge, .keepJobs, .keepBytes, .diskFloor: .amount
+        case .keepAge, .keepJobs, .keepBytes, .diskFloor, .outputQuota: .amount
         case .allowedHost, .trustedProxies, .passEnv: .list
         case .behindProxy, .allowPlainHTTP, .acceptEmptyDatabase, .waitDatabase, .iKnowThisIsRCE, .untilStdinCloses:
             .toggle

@@ -83,6 +83,7 @@ struct AttachSession: Sendable {
                     try await sendSize(socket, unlike: terminal)
                     // Not before: what is typed is meant for a screen of our size.
                     input.open()
+                case .gap(let bytes): screen.offset += bytes
                 case .taken(let total): input.didTake(upTo: total)
                 case .end: return .jobEnded
                 case .other, nil: break

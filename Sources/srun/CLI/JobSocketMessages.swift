@@ -29,6 +29,8 @@ enum ClientMessage: Encodable, Sendable {
 /// What the server says there, as far as a client of the command line needs it.
 enum ServerMessage: Decodable, Sendable {
     case hello(from: Int64, status: String, terminal: TerminalSize?)
+    /// So many bytes are missing here.
+    case gap(Int64)
     /// The terminal has taken so much of our input.
     case taken(Int64)
     case end
@@ -52,6 +54,7 @@ enum ServerMessage: Decodable, Sendable {
                 from: try fields.decode(Int64.self, forKey: .from),
                 status: try fields.decode(String.self, forKey: .status),
                 terminal: terminal.map { TerminalSize(columns: $0.cols, rows: $0.rows) })
+        case "gap": self = .gap(try fields.decode(Int64.self, forKey: .bytes))
         case "input": self = .taken(try fields.decode(Int64.self, forKey: .bytes))
         case "end": self = .end
         default: self = .other

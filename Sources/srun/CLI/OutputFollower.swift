@@ -51,8 +51,12 @@ struct OutputFollower: Sendable {
     private func read(
         from offset: inout Int64, begun: inout Bool, _ deliver: (ByteBuffer) throws -> Void
     ) async throws {
-        let response = try await client.send(.GET, APIClient.path(job, "/logs?follow=1&from=\(offset)"))
+        let response = try await client.send(.GET, APIClient.path(job, "/logs?follow=1&gaps=cut&from=\(offset)"))
         begun = true
+        if let dropped = response.headers.first(name: OutputGap.field).flatMap(Int64.init), dropped > 0 {
+            try deliver(ByteBuffer(string: "\r\n[srun: \(dropped) bytes of the output were not kept]\r\n"))
+            offset += dropped
+        }
         try await client.read(response) { chunk in
             try deliver(chunk)
             offset += Int64(chunk.readableBytes)

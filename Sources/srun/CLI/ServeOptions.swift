@@ -91,6 +91,12 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "How much output of one job is kept, its beginning and its end; off: all of it. Default: 1GiB.",
+            valueName: "amount"))
+    var outputQuota: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
             "A variable of srun's own environment that jobs get too. May be repeated.", valueName: "name"))
     var passEnv: [String] = []
 
@@ -123,6 +129,7 @@ struct ServeOptions: ParsableArguments {
             (.node, node), (.jobs, jobs),
             (.stopGrace, stopGrace), (.passEnv, passEnv), (.auth, auth), (.announce, announce), (.config, config),
             (.keepAge, keepAge), (.keepJobs, keepJobs), (.keepBytes, keepBytes), (.diskFloor, diskFloor),
+            (.outputQuota, outputQuota),
         ]
         for (setting, values) in texts { layer.add(values, for: setting) }
         let toggles: [(Setting, Bool)] = [

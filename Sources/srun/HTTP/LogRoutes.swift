@@ -36,17 +36,20 @@ struct LogRoutes: Sendable {
             return ContentCoding.applied(to: response, for: request, flushes: follows)
         }
         if follows, request.method != .head {
-            let response = stream(try await engine.follow(id, from: position ?? .offset(0)))
+            let feed = try await engine.follow(id, from: position ?? .offset(0))
+            let response = try await stream(feed, cutsAtGap: Self.cutsAtGap(context.query))
             return ContentCoding.applied(to: response, for: request, flushes: true)
         }
         let total = job.outputBytes
         // A part of what `from` has already cut would be counted from where? The field may always be ignored. So it is
         // when the caller wants it only for an unchanged body (If-Range): this body has no version to compare.
-        let mayBePart = position == nil && request.headers[.ifRange] == nil
+        let isWhole = job.outputDropped == 0
+        let mayBePart = position == nil && request.headers[.ifRange] == nil && isWhole
         switch ByteRange(mayBePart ? request.headers[.range] : nil, total: total) {
         case .everything:
             let feed = try await engine.follow(id, from: position ?? .offset(0))
-            let response = stored(id, from: feed.start, to: max(total, feed.start), status: .ok)
+            let end = max(total, feed.start)
+            let response = isWhole ? stored(id, from: feed.start, to: end, status: .ok) : kept(feed, to: end)
             return ContentCoding.applied(to: response, for: request, flushes: false)
         case .part(let range):
             var response = stored(id, from: range.lowerBound, to: range.upperBound, status: .partialContent)
@@ -74,6 +77,8 @@ struct LogRoutes: Sendable {
             var feed = try await engine.follow(id, from: .offset(start))
             var remaining = Int(end - start)
             while remaining > 0, let chunks = try await feed.next(limit: min(remaining, LogFeed.standardLimit)) {
+                // Dropped since the length was promised.
+                guard chunks.allSatisfy({ $0.dropped == 0 }) else { throw OutputCutShort() }
                 try await writer.write(contentsOf: chunks.map(\.bytes))
                 remaining -= chunks.reduce(0) { $0 + $1.bytes.readableBytes }
             }
@@ -85,18 +90,50 @@ struct LogRoutes: Sendable {
         return response(id, status, body)
     }
 
-    private func stream(_ feed: LogFeed) -> Response {
+    /// What is kept of output that has a gap, with a line that tells of it in its place: its length is not known beforehand.
+    private func kept(_ feed: LogFeed, to end: Int64) -> Response {
         let body = ResponseBody { writer in
+            var feed = feed
+            var offset = feed.start
+            while offset < end {
+                let limit = min(Int(clamping: end - offset), LogFeed.standardLimit)
+                guard let chunks = try await feed.next(limit: limit) else { throw OutputCutShort() }
+                try await writer.write(contentsOf: chunks.map(\.bytes))
+                offset = chunks.last?.end ?? offset
+            }
+            try await writer.finish(nil)
+        }
+        return response(feed.job, .ok, body)
+    }
+
+    /// `gaps=cut`: for a caller that counts bytes, to go on where a connection broke.
+    private static func cutsAtGap(_ query: Query) throws(RequestError) -> Bool {
+        switch try query["gaps"] {
+        case nil, "mark": false
+        case "cut": true
+        default: throw .invalidQuery("gaps must be mark or cut")
+        }
+    }
+
+    /// - Parameter cutsAtGap: The body ends before a gap, and one that begins at a gap begins behind it, with a field that says how
+    ///   many bytes that leaves out.
+    private func stream(_ feed: LogFeed, cutsAtGap: Bool) async throws -> Response {
+        var feed = feed
+        let passed = cutsAtGap ? try await feed.passDropped() : 0
+        let body = ResponseBody { [feed] writer in
             // Nothing yet, but the head leaves: the caller shall know at once that it was heard.
             try await writer.write(ByteBuffer())
             var feed = feed
             // A server that goes down ends its jobs first: this ends with the job, or with the connection.
             while let chunks = try await feed.next() {
+                if cutsAtGap, chunks.contains(where: { $0.dropped > 0 }) { break }
                 try await writer.write(contentsOf: chunks.map(\.bytes))
             }
             try await writer.finish(nil)
         }
-        return response(feed.job, .ok, body)
+        var response = response(feed.job, .ok, body)
+        if passed > 0, let name = HTTPField.Name(OutputGap.field) { response.headers[name] = "\(passed)" }
+        return response
     }
 
     /// Somebody else has written these bytes, so a browser shall save them and never show them as a page of this
@@ -112,3 +149,9 @@ struct LogRoutes: Sendable {
 }
 
 struct OutputCutShort: Error {}
+
+/// Output that was dropped, as `gaps=cut` has it.
+enum OutputGap {
+    /// How many bytes are missing before the first one of the body.
+    static let field = "Srun-Output-Dropped"
+}

@@ -17,13 +17,16 @@ struct RecordingRoutes: Sendable {
             var recording = AsciicastWriter(job)
             try await writer.write(try recording.header())
             var feed = try await engine.follow(id)
-            var remaining = Int(job.outputBytes)
-            while remaining > 0, let chunks = try await feed.next(limit: min(remaining, LogFeed.standardLimit)) {
+            var offset: Int64 = 0
+            while offset < job.outputBytes,
+                let chunks = try await feed.next(
+                    limit: min(Int(clamping: job.outputBytes - offset), LogFeed.standardLimit))
+            {
                 try await writer.write(recording.events(of: chunks))
-                remaining -= chunks.reduce(0) { $0 + $1.bytes.readableBytes }
+                offset = chunks.last?.end ?? offset
             }
             // A body without its end tells the caller that this is not all.
-            guard remaining == 0 else { throw RecordingCutShort() }
+            guard offset >= job.outputBytes else { throw RecordingCutShort() }
             try await writer.write(recording.finish())
             try await writer.finish(nil)
         }

@@ -43,6 +43,14 @@ final class AckWindow: Sendable {
         return Task.isCancelled ? nil : state.withLock { $0.room }
     }
 
+    /// Output that was dropped takes no room.
+    func didSkip(to offset: Int64) {
+        state.withLock { state in
+            state.acknowledged += offset - state.sent
+            state.sent = offset
+        }
+    }
+
     func didSend(upTo offset: Int64) {
         state.withLock { $0.sent = offset }
     }

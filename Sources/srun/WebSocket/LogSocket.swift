@@ -51,6 +51,12 @@ struct LogSocket: WebSocketHandler {
                 let chunks = try await feed.next(limit: min(Int(room), LogFeed.standardLimit)),
                 let end = chunks.last?.end
             {
+                var chunks = chunks
+                if let gap = chunks.first, gap.dropped > 0 {
+                    window.didSkip(to: gap.end)
+                    try await socket.send(LogGapMessage(gap))
+                    chunks.removeFirst()
+                }
                 window.didSend(upTo: end)
                 try await socket.send(binary: OutputMessages.buffers(of: chunks))
                 try await pace.wait(after: chunks)

@@ -19,6 +19,20 @@ struct LogHelloMessage: Encodable {
     private enum CodingKeys: CodingKey { case type, job, from, status, tty }
 }
 
+/// Output that was dropped: the next byte is behind it.
+struct LogGapMessage: Encodable {
+    let type = "gap"
+    let offset: Int64
+    let bytes: Int64
+
+    init(_ gap: LogChunk) {
+        offset = gap.offset
+        bytes = gap.dropped
+    }
+
+    private enum CodingKeys: CodingKey { case type, offset, bytes }
+}
+
 /// The last message: how the job ended, and how many bytes the client should have.
 struct LogEndMessage: Encodable {
     let job: Job

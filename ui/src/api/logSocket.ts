@@ -7,6 +7,8 @@ export type LogEnd = Extract<LogMessage, { type: "end" }>;
 export interface LogHandlers {
   hello(message: LogHello): void;
   output(bytes: Uint8Array): void;
+  /** So many bytes of the output were not kept; what comes next is behind them. */
+  gap(bytes: number): void;
   end(message: LogEnd): void;
   closed(code: number): void;
 }
@@ -27,6 +29,7 @@ export function openLogSocket(connect: Connect, job: string, from: number, handl
     text(data) {
       const message = parseLogMessage(data);
       if (message?.type === "hello") handlers.hello(message);
+      else if (message?.type === "gap") handlers.gap(message.bytes);
       else if (message?.type === "end") handlers.end(message);
     },
     bytes: handlers.output,

@@ -67,6 +67,7 @@ export type EventMessage =
 
 export type LogMessage =
   | { type: "hello"; job: string; from: number; status: JobStatus; tty: TerminalSize | false }
+  | { type: "gap"; offset: number; bytes: number }
   | {
     type: "end";
     status: JobStatus;
@@ -105,6 +106,8 @@ export function parseLogMessage(text: string): LogMessage | null {
   switch (message?.type) {
     case "hello":
       return typeof message.from === "number" ? message as unknown as LogMessage : null;
+    case "gap":
+      return typeof message.bytes === "number" ? message as unknown as LogMessage : null;
     case "end":
       return typeof message.bytes === "number" ? message as unknown as LogMessage : null;
     case "error":

@@ -79,6 +79,7 @@ export class Output implements Link {
     this.#socket = openLogSocket(this.connect, this.job.id, this.#offset ?? this.#first, {
       hello: (message) => this.#begin(message),
       output: (bytes) => this.#receive(bytes),
+      gap: (bytes) => this.#skip(bytes),
       end: (message) => this.#end(message),
       closed: (code) => this.#closed(code),
     });
@@ -133,6 +134,15 @@ export class Output implements Link {
     this.screen.write(shown, () => {
       if (generation === this.#generation) this.#acknowledge(end);
     });
+    this.#publish.request();
+  }
+
+  #skip(bytes: number): void {
+    if (this.#offset === null) return;
+    this.#offset += bytes;
+    this.#isCuttingLine = false;
+    const line = `\r\n[srun: ${bytes} bytes of the output were not kept]\r\n`;
+    this.screen.write(new TextEncoder().encode(line), () => {});
     this.#publish.request();
   }
 
