@@ -5,8 +5,10 @@ SHELL := /bin/sh
 
 # Passed to srun by `make run`, for example: make run ARGS='--port 8080'
 ARGS ?=
+# What `make ui-dev` stands in front of.
+SERVER ?= http://127.0.0.1:8000
 
-.PHONY: help run test check build release ui ui-check test-build swift-test e2e soak bench format lint clean build-deps test-deps
+.PHONY: help run test check build release ui ui-check test-build swift-test e2e soak bench format lint clean ui-dev screenshots build-deps test-deps
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -35,6 +37,12 @@ ui: build-deps ## Bundle the page into ui/dist
 ui-check: build-deps ## Check types, style and units of the page, and bundle it
 	@echo 'ui-check: types, style and unit tests of the page'
 	@scripts/build-ui.sh --check
+
+ui-dev: build-deps ## Rebuild the page on change, in front of a running server: make ui-dev SERVER=http://127.0.0.1:8000
+	@python3 ui/tools/dev.py $(SERVER)
+
+screenshots: test-deps ## Write a picture of every view and state of the page to .build/screenshots
+	@SRUN_SCREENSHOTS=all .build/test-venv/bin/python -m pytest Tests/EndToEnd -k page
 
 test-build: ui-check
 	@scripts/build-info.sh

@@ -2,15 +2,21 @@ import type { ApiClient } from "./api/client.ts";
 import type { Connect } from "./api/socket.ts";
 import type { Shortcuts } from "./keys.ts";
 import { Connection } from "./state/connection.ts";
+import { TeamClient } from "./api/teamClient.ts";
 import { Events } from "./state/events.ts";
+import { filterQuery, parseFilter } from "./state/jobFilter.ts";
 import { Jobs } from "./state/jobs.ts";
+import { ListCursor } from "./state/listCursor.ts";
+import { Nodes } from "./state/nodes.ts";
 import { EMPTY_FORM, type RunForm } from "./state/runForm.ts";
 import { Observable } from "./state/observable.ts";
 import type { Preferences } from "./state/preferences.ts";
 import type { Router } from "./state/route.ts";
+import { Selection } from "./state/selection.ts";
 import type { SessionModel } from "./state/session.ts";
 import type { Ticker } from "./state/ticker.ts";
 import type { Timing } from "./state/timing.ts";
+import { Upgrade } from "./state/upgrade.ts";
 
 /** What lives as long as the page. */
 export interface App {
@@ -30,19 +36,38 @@ export class Workspace {
   readonly connection: Connection;
   readonly events: Events;
   readonly jobs: Jobs;
+  readonly cursor = new ListCursor();
+  readonly selection: Selection;
+  readonly nodes: Nodes;
+  readonly upgrade: Upgrade;
   /** What was typed in the run dialog, so that closing it by mistake loses nothing. */
   readonly draft = new Observable<RunForm>(EMPTY_FORM);
   /** Said to people who cannot see the page change. */
   readonly announcement = new Observable("");
+  readonly #ends: (() => void)[];
 
   constructor(readonly app: App) {
     this.connection = new Connection(app.timing, () => void app.session.check());
     this.events = new Events(this.connection, app.connect);
-    this.jobs = new Jobs(app.client, this.events, app.timing);
+    this.jobs = new Jobs(app.client, this.events, app.timing, parseFilter(app.router.query.value));
+    this.selection = new Selection(app.client);
+    this.nodes = new Nodes(new TeamClient(app.client.http), app.timing);
+    this.upgrade = new Upgrade(app.client, this.events);
+    // The filter stands in the address, and the address may change by going back.
+    this.#ends = [
+      this.jobs.list.subscribe(() => app.router.setQuery(filterQuery(this.jobs.list.value.filter))),
+      app.router.query.subscribe(() => {
+        const filter = parseFilter(app.router.query.value);
+        if (filterQuery(filter) !== filterQuery(this.jobs.list.value.filter)) this.jobs.filter(filter);
+      }),
+    ];
     this.events.start();
   }
 
   dispose(): void {
+    for (const end of this.#ends) end();
+    this.upgrade.dispose();
+    this.nodes.dispose();
     this.jobs.dispose();
     this.events.dispose();
     this.connection.dispose();

@@ -3,12 +3,19 @@ import type { Preferences } from "./state/preferences.ts";
 /** What the page says about its keys; `?` shows it. */
 export const KEYS: readonly { keys: readonly string[]; does: string }[] = [
   { keys: ["n"], does: "Run a command" },
-  { keys: ["/"], does: "Filter the list" },
+  { keys: ["/"], does: "Find in the output, or filter the list" },
+  { keys: ["a"], does: "Search all jobs" },
   { keys: ["j", "k"], does: "Next, previous job" },
-  { keys: ["Enter"], does: "Open the job" },
+  { keys: ["Enter"], does: "Open the job; next hit while finding" },
+  { keys: ["x"], does: "Choose the job, to stop or remove several" },
   { keys: ["g", "G"], does: "Top, bottom of the output" },
+  { keys: ["e", "E"], does: "Next, previous error" },
   { keys: ["."], does: "Follow the output" },
+  { keys: ["t"], does: "Times before the lines" },
+  { keys: ["w"], does: "Wrap long lines" },
   { keys: ["f"], does: "Full screen" },
+  { keys: ["i"], does: "Type into the job; Ctrl + ] ends it" },
+  { keys: ["p"], does: "Replay" },
   { keys: ["s"], does: "Stop the job" },
   { keys: ["r"], does: "Restart the job" },
   { keys: ["Esc"], does: "Back" },
@@ -55,7 +62,9 @@ export class Shortcuts {
 
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  // The terminal keeps its focus in a text area too, but takes no input.
-  if (target.closest(".xterm") !== null) return false;
-  return target.matches("textarea, select, [contenteditable], input:not([type=checkbox]):not([type=radio])");
+  // The terminal keeps its focus in a text area too, but mostly takes no input.
+  if (target.closest(".xterm") !== null) return target.closest(".typing") !== null;
+  return target.matches(
+    "textarea, select, [contenteditable], input:not([type=checkbox]):not([type=radio]):not([type=range])",
+  );
 }

@@ -4,4 +4,4 @@
 export { Fragment, h, render } from "../vendor/preact/preact.js";
 // @ts-types="../types/preact-hooks.d.ts"
 export { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "../vendor/preact/hooks.js";
-export type { ComponentChild, ComponentChildren, RefObject, VNode } from "../types/preact.d.ts";
+export type { ComponentChild, ComponentChildren, FunctionComponent, RefObject, VNode } from "../types/preact.d.ts";

@@ -69,7 +69,7 @@ Deno.test("only web addresses are opened", () => {
 
 Deno.test("addresses below a prefix", () => {
   equal(parseRoute("/p/", "/p"), { page: "jobs" });
-  equal(parseRoute("/p/jobs/a%20b", "/p"), { page: "job", id: "a b" });
+  equal(parseRoute("/p/jobs/a%20b", "/p"), { page: "job", id: "a b", place: null });
   equal(parseRoute("/jobs/%", ""), { page: "jobs" });
 });
 

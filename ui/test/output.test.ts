@@ -99,7 +99,7 @@ Deno.test("shows very long output from the first whole line of its tail", () => 
   server.last.bytes("ne\nwhole line\n");
   timing.advance(20);
   equal(screen.text, "whole line\n");
-  equal(output.state.value, { phase: "streaming", start: 1012, offset: 1023 });
+  equal(output.state.value, { phase: "streaming", start: 1012, offset: 1023, skipped: 0 });
 });
 
 Deno.test("jumps to the tail when it is too far behind, and not all the time", () => {

@@ -9,6 +9,7 @@ Deno.test("sends only what was filled in", () => {
 
 Deno.test("reads every option", () => {
   const form = {
+    ...EMPTY_FORM,
     command: " a\nb ",
     cwd: " /srv ",
     env: "A=1\n\n B = x=y \n",

@@ -58,7 +58,7 @@ Deno.test("notices that the session has ended, and only that", async () => {
 Deno.test("says what is wrong with a token", async () => {
   const { http, session } = make();
   http.respond = refused;
-  await session.signIn("nope");
+  await session.signIn({ token: "nope" });
   const state = session.state.value;
   equal(state.kind === "signedOut" && state.reason, "That is not the token of this server.");
 });

@@ -1,7 +1,9 @@
 #!/bin/sh
 # Bundles the page into ui/dist, from where it is compiled into the server:
 #
-#   index.html  app.js  app.js.gz  app.css  app.css.gz  favicon.svg  licenses.txt
+#   index.html  app.js  app.css  favicon.svg  licenses.txt  NAME-HASH.js (the parts that are loaded when they are needed)
+#   *.gz        the same, compressed
+#   assets.inc  the list of all of them, which the C compiler reads
 #
 # Does nothing when nothing has changed, gives the same bytes wherever it runs, and touches only files whose bytes differ,
 # so that the server is not compiled again without need. With --check it first type-checks, lints, checks the formatting
@@ -43,9 +45,9 @@ fingerprint=$({
     find src vendor THIRD_PARTY index.html favicon.svg tools/build.sh -type f | LC_ALL=C sort | xargs $sum
 } | $sum | cut -c 1-64)
 complete() {
-    for name in index.html app.js app.js.gz app.css app.css.gz favicon.svg licenses.txt; do
-        [ -f "dist/$name" ] || return 1
-    done
+    [ -f dist/assets.inc ] || return 1
+    sed -n 's/^#embed "\(.*\)"$/\1/p' dist/assets.inc >dist/.names
+    while read -r name; do [ -f "dist/$name" ] || return 1; done <dist/.names
 }
 if complete && [ "$(cat dist/.fingerprint 2>/dev/null)" = "$fingerprint" ]; then exit 0; fi
 
@@ -53,9 +55,9 @@ mkdir -p dist
 new=$(mktemp -d dist/.new.XXXXXX)
 trap 'rm -rf "$new"' EXIT INT TERM
 
-esbuild src/main.tsx --bundle --minify --format=esm --target=es2022 --charset=utf8 --log-level=warning \
+esbuild app=src/main.tsx --bundle --splitting --minify --format=esm --target=es2022 --charset=utf8 --log-level=warning \
     --jsx=transform --jsx-factory=h --jsx-fragment=Fragment --alias:preact=./vendor/preact/preact.js \
-    --outfile="$new/app.js"
+    --chunk-names=[name]-[hash] --outdir="$new"
 esbuild src/app.css --bundle --minify --charset=utf8 --log-level=warning --outfile="$new/app.css"
 cp index.html favicon.svg "$new/"
 {
@@ -66,12 +68,27 @@ cp index.html favicon.svg "$new/"
     done
 } >"$new/licenses.txt"
 # -n: no name and no time in the header, so that the same bytes compress to the same bytes.
-for name in app.js app.css; do gzip -9 -n -c "$new/$name" >"$new/$name.gz"; done
+for file in "$new"/*.js "$new"/*.css; do gzip -9 -n -c "$file" >"$file.gz"; done
+{
+    printf '/* Written by ui/tools/build.sh. */\n'
+    number=0
+    table=
+    for file in "$new"/*; do
+        name=${file##*/}
+        printf 'static const unsigned char asset_%d[] = {\n#embed "%s"\n};\n' "$number" "$name"
+        table="$table {\"$name\", asset_$number, sizeof asset_$number},"
+        number=$((number + 1))
+    done
+    printf '#define SRUN_ASSETS%s\n' "$table"
+} >"$new/.assets.inc"
+mv "$new/.assets.inc" "$new/assets.inc"
 
+for file in dist/*; do [ -f "$new/${file##*/}" ] || rm -f "$file"; done
 for file in "$new"/*; do
     name=${file##*/}
     cmp -s "$file" "dist/$name" || mv "$file" "dist/$name"
 done
 printf '%s\n' "$fingerprint" >dist/.fingerprint
-printf 'ui build: app.js %d bytes (%d gzipped), app.css %d (%d)\n' \
-    "$(wc -c <dist/app.js)" "$(wc -c <dist/app.js.gz)" "$(wc -c <dist/app.css)" "$(wc -c <dist/app.css.gz)"
+total() { cat "$@" | wc -c; }
+printf 'ui build: %d bytes gzipped, of which app.js %d and app.css %d are loaded at first\n' \
+    "$(total dist/*.gz)" "$(total dist/app.js.gz)" "$(total dist/app.css.gz)"

@@ -38,7 +38,7 @@ export namespace h {
       key?: Key;
       ref?: RefObject<T> | ((element: T | null) => void);
       children?: ComponentChildren;
-      id?: string;
+      id?: string | undefined;
       class?: string | undefined;
       title?: string | undefined;
       role?: string;
@@ -56,21 +56,22 @@ export namespace h {
       onChange?: Handler<Event, T>;
       onSubmit?: Handler<SubmitEvent, T>;
       onKeyDown?: Handler<KeyboardEvent, T>;
-      onFocus?: Handler<FocusEvent, T>;
+      onFocus?: Handler<FocusEvent, T> | undefined;
+      onPointerDown?: Handler<PointerEvent, T>;
       onToggle?: Handler<Event, T>;
       onCancel?: Handler<Event, T>;
       onClose?: Handler<Event, T>;
       onScroll?: Handler<Event, T>;
     }
     interface AnchorAttributes extends Attributes<HTMLAnchorElement> {
-      href?: string;
+      href?: string | undefined;
       target?: string;
       rel?: string;
       download?: string | boolean;
     }
     interface ButtonAttributes extends Attributes<HTMLButtonElement> {
       type?: "button" | "submit";
-      disabled?: boolean;
+      disabled?: boolean | undefined;
       value?: string;
       popovertarget?: string;
     }
@@ -88,6 +89,8 @@ export namespace h {
       inputMode?: string;
       min?: number;
       max?: number;
+      step?: number | "any";
+      list?: string;
       size?: number;
     }
     interface TextAreaAttributes extends Attributes<HTMLTextAreaElement> {
@@ -102,6 +105,7 @@ export namespace h {
     }
     interface SelectAttributes extends Attributes<HTMLSelectElement> {
       name?: string;
+      disabled?: boolean | undefined;
       value?: string;
     }
     interface OptionAttributes extends Attributes<HTMLOptionElement> {
@@ -137,6 +141,12 @@ export namespace h {
       rx?: number;
       fill?: string;
       stroke?: string;
+      x1?: number;
+      x2?: number;
+      y1?: number;
+      y2?: number;
+      preserveAspectRatio?: string;
+      role?: string;
     }
 
     interface IntrinsicElements {
@@ -144,7 +154,19 @@ export namespace h {
       article: Attributes;
       aside: Attributes;
       button: ButtonAttributes;
+      caption: Attributes;
       code: Attributes;
+      datalist: Attributes;
+      em: Attributes;
+      figcaption: Attributes;
+      figure: Attributes;
+      mark: Attributes;
+      progress: Attributes;
+      time: TimeAttributes;
+      thead: Attributes;
+      g: SVGAttributes;
+      line: SVGAttributes;
+      text: SVGAttributes;
       dd: Attributes;
       details: DetailsAttributes;
       dialog: Attributes<HTMLDialogElement>;
@@ -178,8 +200,7 @@ export namespace h {
       tbody: Attributes;
       td: Attributes;
       textarea: TextAreaAttributes;
-      th: Attributes;
-      time: TimeAttributes;
+      th: Attributes & { scope?: "col" | "row" };
       tr: Attributes;
       ul: Attributes<HTMLUListElement>;
       svg: SVGAttributes;

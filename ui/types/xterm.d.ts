@@ -57,8 +57,17 @@ export interface ITerminalOptions {
   smoothScrollDuration?: number;
 }
 
+export interface IBufferCell {
+  getChars(): string;
+  getWidth(): number;
+  isFgPalette(): boolean;
+  getFgColor(): number;
+}
+
 export interface IBufferLine {
   readonly isWrapped: boolean;
+  readonly length: number;
+  getCell(x: number): IBufferCell | undefined;
   translateToString(trimRight?: boolean): string;
 }
 
@@ -82,6 +91,24 @@ export interface ITerminalAddon extends IDisposable {
   activate(terminal: Terminal): void;
 }
 
+export interface IFunctionIdentifier {
+  prefix?: string;
+  intermediates?: string;
+  final: string;
+}
+
+/** A handler that returns true has dealt with the sequence; the library then does nothing with it. */
+export interface IParser {
+  registerCsiHandler(id: IFunctionIdentifier, handler: (params: (number | number[])[]) => boolean): IDisposable;
+  registerDcsHandler(id: IFunctionIdentifier, handler: (data: string) => boolean): IDisposable;
+  registerOscHandler(code: number, handler: (data: string) => boolean): IDisposable;
+}
+
+export interface IBufferRange {
+  start: { x: number; y: number };
+  end: { x: number; y: number };
+}
+
 export class Terminal implements IDisposable {
   constructor(options?: ITerminalOptions);
   readonly element: HTMLElement | undefined;
@@ -92,6 +119,11 @@ export class Terminal implements IDisposable {
   readonly options: ITerminalOptions;
   readonly onScroll: IEvent<number>;
   readonly onLineFeed: IEvent<void>;
+  readonly onData: IEvent<string>;
+  readonly parser: IParser;
+  getSelectionPosition(): IBufferRange | undefined;
+  clearSelection(): void;
+  select(column: number, row: number, length: number): void;
   open(parent: HTMLElement): void;
   write(data: Uint8Array | string, parsed?: () => void): void;
   resize(columns: number, rows: number): void;

@@ -7,10 +7,10 @@
 struct srun_asset {
     const char *name;
     const unsigned char *bytes;
-    /* 0 when the page was not built before the program was. */
     size_t size;
 };
 
+/* 0 when the page was not built before the program was. */
 size_t srun_asset_count(void);
 
 /* An index beyond the end gives an asset without a name. */

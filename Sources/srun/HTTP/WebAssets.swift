@@ -23,8 +23,8 @@ struct WebAssets: Sendable {
     init(files: [String: ByteBuffer]) {
         page = files["index.html"].flatMap { String(validating: $0.readableBytesView, as: UTF8.self) }
         var assets: [String: Asset] = [:]
-        for (name, type) in Self.types {
-            guard let bytes = files[name] else { continue }
+        for (name, bytes) in files where name != "index.html" {
+            guard let type = Self.types.first(where: { name.hasSuffix($0.key) })?.value else { continue }
             let gzipped = files["\(name).gz"]
             assets[name] = Asset(
                 bytes: bytes, gzipped: gzipped, contentType: type, tag: Self.tag(bytes),
@@ -42,8 +42,8 @@ struct WebAssets: Sendable {
     }
 
     private static let types = [
-        "app.js": "text/javascript; charset=utf-8", "app.css": "text/css; charset=utf-8",
-        "favicon.svg": "image/svg+xml", "licenses.txt": "text/plain; charset=utf-8",
+        ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
+        ".svg": "image/svg+xml", ".txt": "text/plain; charset=utf-8",
     ]
 
     private static func embeddedFiles() -> [String: ByteBuffer] {

@@ -7,8 +7,11 @@ struct WebRoutes: Sendable {
     var assets = WebAssets.embedded
 
     var all: [Route] {
-        [.get("/", .public, page), .get("/jobs/:id", .public, page), .get("/assets/:name", .public, asset)]
+        Self.views.map { .get($0, .public, page) } + [.get("/assets/:name", .public, asset)]
     }
+
+    /// The addresses of the page's views; what each shows is the page's own matter (`ui/src/state/route.ts`).
+    private static let views = ["/", "/jobs/:id", "/search", "/nodes", "/users", "/tokens", "/audit"]
 
     /// Where the page holds the path at which it is served; it may only stand inside an attribute's value.
     private static let basePlaceholder = "__SRUN_BASE__"

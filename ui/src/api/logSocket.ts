@@ -1,4 +1,4 @@
-import { type LogMessage, parseLogMessage } from "./messages.ts";
+import { type LogMessage, parseLogMessage, type TerminalSize } from "./messages.ts";
 import type { Connect } from "./socket.ts";
 
 export type LogHello = Extract<LogMessage, { type: "hello" }>;
@@ -11,11 +11,18 @@ export interface LogHandlers {
   gap(bytes: number): void;
   end(message: LogEnd): void;
   closed(code: number): void;
+  /** The job's terminal has another size now, whoever asked for it. */
+  size(size: TerminalSize): void;
+  /** So many bytes of input are out of the way since the connection was made. */
+  taken(bytes: number): void;
 }
 
 export interface LogSocket {
   /** Everything before this offset has been shown, so the server may send more. */
   acknowledge(offset: number): void;
+  /** Bytes for the job's terminal; the server answers how many of all are out of the way. */
+  input(bytes: Uint8Array): void;
+  resize(size: TerminalSize): void;
   close(): void;
 }
 
@@ -31,12 +38,16 @@ export function openLogSocket(connect: Connect, job: string, from: number, handl
       if (message?.type === "hello") handlers.hello(message);
       else if (message?.type === "gap") handlers.gap(message.bytes);
       else if (message?.type === "end") handlers.end(message);
+      else if (message?.type === "resize") handlers.size({ cols: message.cols, rows: message.rows });
+      else if (message?.type === "input") handlers.taken(message.bytes);
     },
     bytes: handlers.output,
     closed: handlers.closed,
   });
   return {
     acknowledge: (offset) => socket.send(JSON.stringify({ type: "ack", offset })),
+    input: (bytes) => socket.send(JSON.stringify({ type: "input", base64: btoa(String.fromCharCode(...bytes)) })),
+    resize: ({ cols, rows }) => socket.send(JSON.stringify({ type: "resize", cols, rows })),
     close: () => socket.close(),
   };
 }

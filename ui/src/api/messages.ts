@@ -28,15 +28,84 @@ export interface Job {
   createdAt: string;
   startedAt: string | null;
   completedAt: string | null;
-  node: string;
+  /** Null while it is queued for any node. */
+  node: string | null;
   outputBytes: number;
   restartOf: string | null;
-  usage: { userSeconds: number; systemSeconds: number; maxResidentBytes: number } | null;
+  usage: {
+    userSeconds: number;
+    systemSeconds: number;
+    maxResidentBytes: number;
+    readBytes?: number | null;
+    writtenBytes?: number | null;
+  } | null;
+
+  // Absent on a server that is older than this page.
+  createdBy?: string | null;
+  stoppedBy?: string | null;
+  /** The stop sequence runs. */
+  stopping?: boolean | null;
+  paused?: boolean | null;
+  limits?: Limits | null;
+  nice?: number | null;
+  retries?: { count: number; delaySeconds?: number | null; maxDelaySeconds?: number | null } | null;
+  retryOf?: string | null;
+  attempt?: number | null;
+  /** How much the output quota has dropped. */
+  outputDropped?: number | null;
+  /** The job's node has lost contact, and nobody knows what it does. */
+  unknown?: boolean | null;
+  placement?: { node: string | null; label: string | null } | null;
+  priority?: number | null;
+  group?: { name: string; limit: number } | null;
+  /** Names only. */
+  secretEnv?: string[] | null;
+}
+
+export interface Limits {
+  memoryBytes?: number | null;
+  processes?: number | null;
+  cpuCores?: number | null;
+  openFiles?: number | null;
+  fileBytes?: number | null;
+  cpuSeconds?: number | null;
+}
+
+export interface Usage {
+  intervalSeconds: number;
+  samples: UsageSample[];
+}
+
+/** CPU and transfers are counted from the start of the job. */
+export interface UsageSample {
+  time: string;
+  cpuSeconds: number;
+  memoryBytes: number;
+  readBytes: number | null;
+  writtenBytes: number | null;
+  processes: number | null;
+  outputBytes?: number | null;
+}
+
+/** Which jobs a list shows; an empty text or list means any. */
+export interface JobFilter {
+  text: string;
+  statuses: readonly JobStatus[];
+  tag: string;
+  node: string;
+  by: string;
 }
 
 /** The body of `POST /api/jobs`, without the fields this page never sends. */
 export interface NewJob {
   command: string;
+  secretEnv?: Record<string, string>;
+  node?: string;
+  label?: string;
+  priority?: number;
+  limits?: Limits;
+  nice?: number;
+  retries?: { count: number; delaySeconds?: number };
   cwd?: string;
   env?: Record<string, string>;
   tty?: boolean | TerminalSize;
@@ -52,6 +121,19 @@ export interface Session {
   rights: Right[];
   node: string;
   version: string;
+  // Absent on a server that is older than this page.
+  role?: string | null;
+  store?: string | null;
+  team?: boolean | null;
+  auth?: string | null;
+}
+
+export type Proof = { code: string } | { token: string } | { user: string; password: string };
+
+export interface Provider {
+  id: string;
+  name: string;
+  url: string;
 }
 
 export interface Version {
@@ -76,6 +158,8 @@ export type LogMessage =
     reason: string | null;
     bytes: number;
   }
+  | { type: "resize"; cols: number; rows: number }
+  | { type: "input"; bytes: number }
   | { type: "error"; code: string; error: string };
 
 /** Close codes of both WebSockets that mean something to this page. */
@@ -109,6 +193,10 @@ export function parseLogMessage(text: string): LogMessage | null {
     case "gap":
       return typeof message.bytes === "number" ? message as unknown as LogMessage : null;
     case "end":
+      return typeof message.bytes === "number" ? message as unknown as LogMessage : null;
+    case "resize":
+      return typeof message.cols === "number" ? message as unknown as LogMessage : null;
+    case "input":
       return typeof message.bytes === "number" ? message as unknown as LogMessage : null;
     case "error":
       return { type: "error", code: String(message.code), error: String(message.error) };

@@ -23,10 +23,12 @@ const STATUS: Record<JobStatus, string> = {
   lost: `${CIRCLE}M6.25 6.25a1.75 1.75 0 1 1 2.5 1.6q-.75.4-.75 1.15M8 11.25h.01`,
 };
 
-export function StatusIcon({ status }: { status: JobStatus }): VNode {
+/** `isUnsure`: the node has lost contact, so the status is only the last one known. */
+export function StatusIcon({ status, isUnsure }: { status: JobStatus; isUnsure?: boolean }): VNode {
+  const shown = isUnsure ? "lost" : status;
   return (
-    <span class={`status-icon ${status}`}>
-      <Icon d={STATUS[status]} />
+    <span class={`status-icon ${shown}`}>
+      <Icon d={STATUS[shown]} />
     </span>
   );
 }
@@ -49,3 +51,17 @@ export const MenuIcon = () => <Icon d="M2.5 4.25h11M2.5 8h11M2.5 11.75h11" />;
 export const CloseIcon = () => <Icon d="M4 4l8 8M12 4l-8 8" />;
 export const SearchIcon = () => <Icon d="M7 2.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9M10.25 10.25L13.5 13.5" />;
 export const PromptIcon = () => <Icon d="M3.5 4l4 4l-4 4M8.5 12.25h4.5" />;
+export const ClockIcon = () => <Icon d={`${CIRCLE}M8 4.5v3.75l2.25 1.5`} />;
+export const FilterIcon = () => <Icon d="M2.5 4h11M4.5 8h7M6.5 12h3" />;
+export const CheckIcon = () => <Icon d="M2.75 2.75h10.5v10.5h-10.5zM5.25 8.25l2 2l3.75-4.25" />;
+export const MoreIcon = () => <Icon d="M3.5 8h.01M8 8h.01M12.5 8h.01M3.5 7.5v1M8 7.5v1M12.5 7.5v1" />;
+export const PlayIcon = () => <Icon d="M4.5 3l8 5l-8 5z" filled />;
+export const PauseIcon = () => <Icon d="M4.5 3h2.25v10H4.5zM9.25 3h2.25v10H9.25z" filled />;
+export const UpIcon = () => <Icon d="M8 13V3M3.75 7.25L8 3l4.25 4.25" />;
+export const KeyboardIcon = () => (
+  <Icon d="M1.75 4h12.5v8.5H1.75zM4 6.75h.01M6.75 6.75h.01M9.5 6.75h.01M12 6.75h.01M4.5 10h7" />
+);
+export const ErrorIcon = () => <Icon d="M8 2l6.25 11.5H1.75zM8 6.5v3M8 11.5h.01" />;
+export const TuneIcon = () => <Icon d="M2.5 5h6.5M12.5 5h1M2.5 11h1M7 11h6.5M10.75 3.25v3.5M5.25 9.25v3.5" />;
+export const ForwardIcon = () => <Icon d="M6 3l5 5l-5 5" />;
+export const TeamIcon = () => <Icon d="M2.5 2.75h11v4h-11zM2.5 9.25h11v4h-11zM5 4.75h.01M5 11.25h.01" />;

@@ -1,14 +1,22 @@
-import { STATUS_GROUPS } from "../state/jobFilter.ts";
-import type { Jobs } from "../state/jobs.ts";
-import { h, type RefObject, type VNode } from "../view.ts";
-import { SearchIcon } from "./icons.tsx";
+import type { Workspace } from "../app.ts";
+import { isEverything, NAMED_FILTERS, STATUS_GROUPS, typedFilter } from "../state/jobFilter.ts";
+import { Fragment, h, type RefObject, type VNode } from "../view.ts";
+import { CheckIcon, CloseIcon, FilterIcon, SearchIcon } from "./icons.tsx";
+import { Menu } from "./menu.tsx";
 import { useObservable } from "./useObservable.ts";
 
-export function JobFilterBar({ jobs, field }: { jobs: Jobs; field: RefObject<HTMLInputElement> }): VNode {
+interface FilterBarProps {
+  workspace: Workspace;
+  canOperate: boolean;
+  field: RefObject<HTMLInputElement>;
+}
+
+export function JobFilterBar({ workspace, canOperate, field }: FilterBarProps): VNode {
+  const { jobs, selection } = workspace;
   const { filter } = useObservable(jobs.list);
-  const group = STATUS_GROUPS.find(({ statuses }) => statuses.join() === filter.statuses.join());
+  const { isOn } = useObservable(selection.state);
   return (
-    <div class="filter-bar" role="search">
+    <div class="filter-bar" role="search" aria-label="Jobs">
       <span class="search">
         <SearchIcon />
         <input
@@ -20,7 +28,7 @@ export function JobFilterBar({ jobs, field }: { jobs: Jobs; field: RefObject<HTM
           autocapitalize="off"
           spellcheck={false}
           value={filter.text}
-          onInput={(event) => jobs.filter({ text: event.currentTarget.value })}
+          onInput={(event) => jobs.filter(typedFilter(event.currentTarget.value))}
           onKeyDown={(event) => {
             if (event.key !== "Escape") return;
             event.preventDefault();
@@ -29,16 +37,111 @@ export function JobFilterBar({ jobs, field }: { jobs: Jobs; field: RefObject<HTM
           }}
         />
       </span>
-      <select
-        aria-label="Filter by status"
-        value={group?.name ?? "any"}
-        onChange={(event) => {
-          const chosen = STATUS_GROUPS.find(({ name }) => name === event.currentTarget.value);
-          jobs.filter({ statuses: chosen?.statuses ?? [] });
-        }}
+      <Menu
+        label="More filters"
+        button={<FilterIcon />}
+        class={isEverything({ ...filter, text: "" }) ? "icon-button" : "icon-button on"}
       >
-        {STATUS_GROUPS.map(({ name, label }) => <option key={name} value={name}>{label}</option>)}
-      </select>
+        {(close) => <FilterForm workspace={workspace} onDone={close} />}
+      </Menu>
+      {canOperate && (
+        <button
+          type="button"
+          class={isOn ? "icon-button on" : "icon-button"}
+          aria-label="Choose several"
+          title="Choose several"
+          aria-pressed={isOn}
+          onClick={() => isOn ? selection.end() : selection.begin()}
+        >
+          <CheckIcon />
+        </button>
+      )}
+      <Chips workspace={workspace} />
     </div>
   );
+}
+
+function FilterForm({ workspace, onDone }: { workspace: Workspace; onDone(): void }): VNode {
+  const { filter, jobs } = useObservable(workspace.jobs.list);
+  const group = STATUS_GROUPS.find(({ statuses }) => statuses.join() === filter.statuses.join());
+  const known = {
+    tag: unique(jobs.flatMap((job) => job.tags)),
+    node: unique(jobs.map((job) => job.node ?? "")),
+    by: unique(jobs.map((job) => job.createdBy ?? "")),
+  };
+  return (
+    <form
+      class="filter-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onDone();
+      }}
+    >
+      <label>
+        Status
+        <select
+          value={group?.name ?? "any"}
+          onChange={(event) => {
+            const chosen = STATUS_GROUPS.find(({ name }) => name === event.currentTarget.value);
+            workspace.jobs.filter({ statuses: chosen?.statuses ?? [] });
+          }}
+        >
+          {STATUS_GROUPS.map(({ name, label }) => <option key={name} value={name}>{label}</option>)}
+        </select>
+      </label>
+      {NAMED_FILTERS.map(({ key, label }) => (
+        <label key={key}>
+          {label}
+          <input
+            type="text"
+            list={`known-${key}`}
+            autocomplete="off"
+            autocapitalize="off"
+            spellcheck={false}
+            value={filter[key]}
+            onChange={(event) => workspace.jobs.filter({ [key]: event.currentTarget.value.trim() })}
+          />
+          <datalist id={`known-${key}`}>{known[key].map((value) => <option key={value} value={value} />)}</datalist>
+        </label>
+      ))}
+      <p class="field-hint">The box also takes tag:name, node:name and by:name.</p>
+    </form>
+  );
+}
+
+/** What the list is filtered by, each to be taken away. */
+function Chips({ workspace: { jobs } }: { workspace: Workspace }): VNode | null {
+  const { filter } = useObservable(jobs.list);
+  const status = filter.statuses.length === 0
+    ? null
+    : STATUS_GROUPS.find(({ statuses }) => statuses.join() === filter.statuses.join())?.label ??
+      filter.statuses.join(", ");
+  const chips = NAMED_FILTERS.filter(({ key }) => filter[key] !== "");
+  if (status === null && chips.length === 0) return null;
+  return (
+    <div class="chips">
+      {status !== null && <Chip label={status} onRemove={() => jobs.filter({ statuses: [] })} />}
+      {chips.map(({ key, label }) => (
+        <Chip
+          key={key}
+          label={`${label}: ${filter[key]}`}
+          onRemove={() => jobs.filter({ [key]: "" })}
+        />
+      ))}
+    </div>
+  );
+}
+
+function Chip({ label, onRemove }: { label: string; onRemove(): void }): VNode {
+  return (
+    <Fragment>
+      <button type="button" class="chip" aria-label={`Without filter ${label}`} onClick={onRemove}>
+        <span>{label}</span> <CloseIcon />
+      </button>
+    </Fragment>
+  );
+}
+
+function unique(values: string[]): string[] {
+  return [...new Set(values)].filter((value) => value !== "").sort().slice(0, 100);
 }

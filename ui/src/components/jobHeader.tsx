@@ -2,10 +2,12 @@ import type { Job } from "../api/messages.ts";
 import type { Workspace } from "../app.ts";
 import { oneLine } from "../format.ts";
 import type { OpenJob } from "../state/job.ts";
-import { h, useState, type VNode } from "../view.ts";
+import { scriptOfCommand } from "../state/script.ts";
+import { h, useEffect, useState, type VNode } from "../view.ts";
 import { BackIcon } from "./icons.tsx";
 import { JobActions, type JobQuestion } from "./jobActions.tsx";
 import { JobFacts } from "./jobFacts.tsx";
+import { JobMore } from "./jobMore.tsx";
 import { PageLink } from "./pageLink.tsx";
 import { StatusBadge } from "./statusBadge.tsx";
 import { useObservable } from "./useObservable.ts";
@@ -20,39 +22,59 @@ interface JobHeaderProps {
   onAsk(question: JobQuestion): void;
   onRestart(): void;
   onCopy(): void;
+  onCopyAs(): void;
+  onReplay(): void;
 }
 
-export function JobHeader({ workspace, model, job, onAsk, onRestart, onCopy }: JobHeaderProps): VNode {
+export function JobHeader(props: JobHeaderProps): VNode {
+  const { workspace, model, job } = props;
   const refusal = useObservable(model.refusal);
   const [isAll, setAll] = useState(false);
-  const command = job.command;
+  const command = scriptOfCommand(job.command);
   const title = oneLine(job.name ?? command);
   const isLong = command.trim().includes("\n") || command.length > LONG_COMMAND;
-  const { router } = workspace.app;
+  const { router, session, ticker } = workspace.app;
   return (
     <header class="job-head">
       <div class="job-bar">
         <PageLink router={router} to={{ page: "jobs" }} class="icon-button narrow-only" label="Back to the list">
           <BackIcon />
         </PageLink>
-        <StatusBadge status={job.status} />
+        <StatusBadge job={job} />
         <h1 class={job.name === null ? "mono" : ""} title={title}>{title}</h1>
-        <JobActions
-          model={model}
-          job={job}
-          session={workspace.app.session}
-          onAsk={onAsk}
-          onRestart={onRestart}
-          onCopy={onCopy}
-        />
+        <JobActions {...props} session={session} />
       </div>
       {refusal !== null && <p class="notice error" role="alert">{refusal}</p>}
+      {job.unknown === true && (
+        <p class="notice warn" role="status">
+          {job.node}{" "}
+          has lost contact. What is shown is the last that is known; if it does not come back, the job is lost.
+        </p>
+      )}
+      {job.stopping === true && <Stopping job={job} workspace={workspace} />}
       {(job.name !== null || (isAll && isLong)) && (
-        <pre class={isAll && isLong ? "job-command whole" : "job-command"}>
+        <pre class={isAll && isLong ? "job-command whole" : "job-command"} tabIndex={isAll && isLong ? 0 : undefined}>
           {isAll && isLong ? command : oneLine(command)}
         </pre>
       )}
-      <JobFacts job={job} router={router} ticker={workspace.app.ticker} isAll={isAll} onAll={setAll} />
+      <JobFacts job={job} router={router} jobs={workspace.jobs} ticker={ticker} isAll={isAll} onAll={setAll} />
+      {isAll && <JobMore job={job} workspace={workspace} />}
     </header>
+  );
+}
+
+/** How long ago the job was told to end: the seconds until it is killed are the server's own. */
+function Stopping({ job, workspace }: { job: Job; workspace: Workspace }): VNode {
+  const [since] = useState(() => workspace.app.ticker.value);
+  const now = useObservable(workspace.app.ticker);
+  useEffect(() => {
+    workspace.announcement.value = "The job is told to end.";
+  }, []);
+  const seconds = Math.max(0, Math.floor((now - since) / 1000));
+  return (
+    <p class="notice warn tabular">
+      {job.stoppedBy ? `${job.stoppedBy} has stopped it. ` : ""}
+      Told to end {seconds === 0 ? "just now" : `${seconds} s ago`}; killed when its time to end is over.
+    </p>
   );
 }

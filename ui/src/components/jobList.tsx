@@ -1,7 +1,9 @@
 import type { Workspace } from "../app.ts";
-import { h, type RefObject, type VNode } from "../view.ts";
+import { isEverything } from "../state/jobFilter.ts";
+import { EVERYTHING } from "../state/jobFilter.ts";
+import { h, type VNode } from "../view.ts";
 import { EmptyState } from "./emptyState.tsx";
-import { JobRow } from "./jobRow.tsx";
+import { JobRows } from "./jobRows.tsx";
 import { Loading } from "./loading.tsx";
 import { useObservable } from "./useObservable.ts";
 
@@ -10,13 +12,12 @@ interface JobListProps {
   openID: string | null;
   node: string;
   canRun: boolean;
-  list: RefObject<HTMLUListElement>;
   onRun(): void;
 }
 
-export function JobList({ workspace, openID, node, canRun, list, onRun }: JobListProps): VNode {
-  const { jobs: model, app } = workspace;
-  const { phase, jobs, filter, hasMore, isCut, loadingMore, error } = useObservable(model.list);
+export function JobList({ workspace, openID, node, canRun, onRun }: JobListProps): VNode {
+  const { jobs: model } = workspace;
+  const { phase, jobs, filter, error } = useObservable(model.list);
   if (phase === "loading") return <Loading what="jobs" />;
   if (phase === "failed") {
     return (
@@ -26,12 +27,10 @@ export function JobList({ workspace, openID, node, canRun, list, onRun }: JobLis
       </EmptyState>
     );
   }
-  if (jobs.length === 0 && (filter.text.trim() !== "" || filter.statuses.length > 0)) {
+  if (jobs.length === 0 && !isEverything(filter)) {
     return (
       <EmptyState title="No job matches.">
-        <button type="button" class="button" onClick={() => model.filter({ text: "", statuses: [] })}>
-          Show all jobs
-        </button>
+        <button type="button" class="button" onClick={() => model.filter(EVERYTHING)}>Show all jobs</button>
       </EmptyState>
     );
   }
@@ -47,29 +46,5 @@ export function JobList({ workspace, openID, node, canRun, list, onRun }: JobLis
       </EmptyState>
     );
   }
-  return (
-    <div class="job-scroll">
-      {error !== null && <p class="notice warn" role="status">{error}</p>}
-      <ul class="job-list" ref={list} aria-label="Jobs, newest first">
-        {jobs.map((job) => (
-          <JobRow
-            key={job.id}
-            job={job}
-            router={app.router}
-            ticker={app.ticker}
-            isOpen={job.id === openID}
-            node={node}
-          />
-        ))}
-      </ul>
-      {hasMore && (
-        <p class="job-more">
-          <button type="button" class="button" disabled={loadingMore} onClick={() => void model.loadMore()}>
-            {loadingMore ? "Loading…" : "Load more"}
-          </button>
-        </p>
-      )}
-      {isCut && <p class="job-more dim">Older jobs are not shown here. The filter finds them.</p>}
-    </div>
-  );
+  return <JobRows workspace={workspace} openID={openID} node={node} />;
 }

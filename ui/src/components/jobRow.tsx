@@ -1,38 +1,60 @@
+import type { App } from "../app.ts";
 import type { Job } from "../api/messages.ts";
-import { age, jobDuration, oneLine, outcome } from "../format.ts";
-import { statusWord } from "../state/jobFilter.ts";
-import type { Router } from "../state/route.ts";
+import { age, jobDuration, outcome } from "../format.ts";
 import type { Ticker } from "../state/ticker.ts";
 import { Fragment, h, type VNode } from "../view.ts";
 import { StatusIcon } from "./icons.tsx";
 import { PageLink } from "./pageLink.tsx";
+import { shownCommand } from "./shownCommand.ts";
+import { stateWord } from "./statusBadge.tsx";
 import { useObservable } from "./useObservable.ts";
 
 interface JobRowProps {
   job: Job;
-  router: Router;
-  ticker: Ticker;
+  top: number;
+  /** `count` is -1 while nobody knows how many there are. */
+  place: { index: number; count: number };
+  app: App;
   isOpen: boolean;
+  /** Null while nothing is to be chosen. */
+  isChosen: boolean | null;
   /** Jobs of this node need not name it. */
   node: string;
+  onFocus(): void;
+  onChoose(isRange: boolean): void;
 }
 
-export function JobRow({ job, router, ticker, isOpen, node }: JobRowProps): VNode {
-  const command = oneLine(job.command);
+export function JobRow({ job, top, place, app, isOpen, isChosen, node, onFocus, onChoose }: JobRowProps): VNode {
+  const command = shownCommand(job);
   const end = outcome(job);
   return (
-    <li class="job-row">
-      <PageLink router={router} to={{ page: "job", id: job.id }} isCurrent={isOpen}>
-        <StatusIcon status={job.status} />
+    <li
+      class={isChosen === null ? "job-row" : "job-row choosing"}
+      style={`top:${top}px`}
+      data-job={job.id}
+      aria-posinset={place.index + 1}
+      aria-setsize={place.count}
+    >
+      {isChosen !== null && (
+        <input
+          type="checkbox"
+          aria-label={`Choose ${job.name ?? command}`}
+          checked={isChosen}
+          onClick={(event) => onChoose(event.shiftKey)}
+        />
+      )}
+      <PageLink router={app.router} to={{ page: "job", id: job.id }} isCurrent={isOpen} onFocus={onFocus}>
+        <StatusIcon status={job.status} isUnsure={job.unknown === true} />
         <span class="job-row-title" title={command}>
           {job.name !== null && <span class="job-row-name">{job.name}</span>}
           <span class="mono">{command}</span>
         </span>
         <span class="job-row-facts">
-          <span class={`status-word ${job.status}`}>{statusWord(job.status)}</span>
+          <span class={`status-word ${job.unknown === true ? "lost" : job.status}`}>{stateWord(job)}</span>
           {end !== null && <span>{end}</span>}
-          <Times job={job} ticker={ticker} />
-          {job.node !== node && <span class="mono">{job.node}</span>}
+          <Times job={job} ticker={app.ticker} />
+          {job.node !== node && job.node !== null && <span class="mono">{job.node}</span>}
+          {job.createdBy && <span class="job-row-by">{job.createdBy}</span>}
         </span>
       </PageLink>
     </li>

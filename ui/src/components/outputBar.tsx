@@ -1,45 +1,62 @@
-import type { Job } from "../api/messages.ts";
-import type { App } from "../app.ts";
-import { downloadName } from "../fileName.ts";
+import { isFinal, type Job } from "../api/messages.ts";
+import type { Workspace } from "../app.ts";
 import { bytes, count } from "../format.ts";
-import type { Output } from "../state/output.ts";
-import type { TerminalScreen } from "../terminal/screen.ts";
+import type { Viewer } from "../state/viewer.ts";
 import { h, type VNode } from "../view.ts";
-import { DownIcon, DownloadIcon, ExpandIcon, ShrinkIcon } from "./icons.tsx";
+import { DownIcon, ErrorIcon, ExpandIcon, KeyboardIcon, SearchIcon, ShrinkIcon } from "./icons.tsx";
+import { DownloadMenu, ViewMenu } from "./outputMenus.tsx";
 import { StatusBadge } from "./statusBadge.tsx";
+import { beginTyping, type Stream } from "./stream.ts";
 import { useObservable } from "./useObservable.ts";
 
-export interface Stream {
-  output: Output;
-  terminal: TerminalScreen;
-}
-
 interface OutputBarProps {
-  app: App;
+  workspace: Workspace;
   job: Job;
   stream: Stream | null;
   isFull: boolean;
   onFull(isFull: boolean): void;
+  isFinding: boolean;
+  onFind(): void;
 }
 
-export function OutputBar({ app, job, stream, isFull, onFull }: OutputBarProps): VNode {
+export function OutputBar({ workspace, job, stream, isFull, onFull, isFinding, onFind }: OutputBarProps): VNode {
+  const { app } = workspace;
+  const canType = app.session.can("input") && job.tty !== false && !isFinal(job.status);
   return (
-    <div class="output-bar">
-      {isFull && <StatusBadge status={job.status} />}
+    <div class="output-bar" role="toolbar" aria-label="Output">
+      {isFull && <StatusBadge job={job} />}
       <span class="output-title">Output</span>
-      {stream !== null && <Amount output={stream.output} />}
-      <span class="dim wide-only">{job.tty === false ? "pipes" : `${job.tty.cols}×${job.tty.rows}`}</span>
+      {stream !== null && <Amount viewer={stream.viewer} total={job.outputBytes} />}
       <span class="spacer" />
       {stream !== null && <FollowSwitch stream={stream} />}
-      <a
-        class="icon-button"
-        href={app.client.outputAddress(job.id)}
-        download={downloadName(job)}
-        aria-label="Download the output"
-        title="Download the output"
+      {stream !== null && canType && <TypeSwitch stream={stream} />}
+      <button
+        type="button"
+        class={isFinding ? "icon-button on" : "icon-button"}
+        aria-label="Find in the output"
+        title="Find in the output"
+        aria-expanded={isFinding}
+        onClick={onFind}
       >
-        <DownloadIcon />
-      </a>
+        <SearchIcon />
+      </button>
+      {stream !== null && (
+        <button
+          type="button"
+          class="icon-button wide-only"
+          aria-label="Next error"
+          title="Next error"
+          onClick={() => {
+            if (!stream.terminal.reader.nextError(1) && !stream.terminal.reader.nextError(-1)) {
+              workspace.announcement.value = "No line tells of an error.";
+            }
+          }}
+        >
+          <ErrorIcon />
+        </button>
+      )}
+      {stream !== null && <ViewMenu workspace={workspace} job={job} stream={stream} canResize={canType} />}
+      <DownloadMenu app={app} job={job} />
       <button
         type="button"
         class="icon-button"
@@ -54,13 +71,50 @@ export function OutputBar({ app, job, stream, isFull, onFull }: OutputBarProps):
   );
 }
 
-function Amount({ output }: { output: Output }): VNode {
+function Amount({ viewer, total }: { viewer: Viewer; total: number }): VNode {
+  const view = useObservable(viewer.view);
+  if (view.kind === "past") return <PastAmount output={view.output} total={total} />;
+  return view.kind === "live"
+    ? <LiveAmount output={view.output} />
+    : <span class="dim tabular">{bytes(total)}, with times</span>;
+}
+
+function LiveAmount({ output }: { output: Extract<Viewer["view"]["value"], { kind: "live" }>["output"] }): VNode {
   const { offset } = useObservable(output.state);
   return <span class="dim tabular">{bytes(offset)}</span>;
 }
 
+interface PastProps {
+  output: Extract<Viewer["view"]["value"], { kind: "past" }>["output"];
+  total: number;
+}
+
+function PastAmount({ output, total }: PastProps): VNode {
+  const { start, end, isLoading } = useObservable(output.state);
+  return (
+    <span class="dim tabular">
+      {isLoading ? "Loading…" : `${bytes(start)} to ${bytes(end)} of ${bytes(Math.max(total, end))}`}
+    </span>
+  );
+}
+
 /** Following, or the way back to it with what has been missed. */
-function FollowSwitch({ stream: { output, terminal } }: { stream: Stream }): VNode | null {
+function FollowSwitch({ stream }: { stream: Stream }): VNode | null {
+  const view = useObservable(stream.viewer.view);
+  if (view.kind === "live") return <LiveFollow stream={stream} output={view.output} />;
+  return (
+    <button type="button" class="button compact primary" onClick={() => stream.viewer.live()}>
+      <DownIcon /> {view.kind === "past" ? "Back to the end" : "Without times"}
+    </button>
+  );
+}
+
+interface FollowProps {
+  stream: Stream;
+  output: Extract<Viewer["view"]["value"], { kind: "live" }>["output"];
+}
+
+function LiveFollow({ stream: { terminal }, output }: FollowProps): VNode | null {
   const { isFollowing, newLines } = useObservable(terminal.follow.state);
   const { phase } = useObservable(output.state);
   // There is nothing left to follow.
@@ -78,6 +132,22 @@ function FollowSwitch({ stream: { output, terminal } }: { stream: Stream }): VNo
       onClick={() => terminal.setFollowing(!isFollowing)}
     >
       <DownIcon /> {label}
+    </button>
+  );
+}
+
+function TypeSwitch({ stream }: { stream: Stream }): VNode {
+  const { keyboard } = stream.terminal;
+  const isOn = useObservable(keyboard.isOn);
+  return (
+    <button
+      type="button"
+      class={isOn ? "button compact on" : "button compact quiet"}
+      aria-pressed={isOn}
+      title={isOn ? "Keys go to the job. Ctrl + ] gives them back." : "Type into the job"}
+      onClick={() => isOn ? keyboard.end() : beginTyping(stream)}
+    >
+      <KeyboardIcon /> {isOn ? "Typing" : "Type"}
     </button>
   );
 }

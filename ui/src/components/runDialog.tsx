@@ -1,89 +1,142 @@
-import type { ApiClient } from "../api/client.ts";
-import type { Job } from "../api/messages.ts";
-import type { Observable } from "../state/observable.ts";
-import { EMPTY_FORM, placeError, readForm, type RunErrors, type RunForm } from "../state/runForm.ts";
-import { h, useEffect, useRef, useState, type VNode } from "../view.ts";
+import type { App, Workspace } from "../app.ts";
+import type { Job, NewJob } from "../api/messages.ts";
+import { EMPTY_FORM, formOf, placeError, readForm, type RunErrors, type RunForm } from "../state/runForm.ts";
+import { Fragment, h, useEffect, useRef, useState, type VNode } from "../view.ts";
+import { CopyAsDialog } from "./copyAsDialog.tsx";
 import { Dialog } from "./dialog.tsx";
 import { Field } from "./field.tsx";
+import { HistoryList } from "./historyList.tsx";
+import { ClockIcon, CopyIcon } from "./icons.tsx";
 import { RunOptions } from "./runOptions.tsx";
 import { useObservable } from "./useObservable.ts";
 
 interface RunDialogProps {
-  client: ApiClient;
-  draft: Observable<RunForm>;
+  app: App;
+  workspace: Workspace;
   onStarted(job: Job): void;
   onClose(): void;
 }
 
-export function RunDialog({ client, draft, onStarted, onClose }: RunDialogProps): VNode {
+export function RunDialog({ app, workspace, onStarted, onClose }: RunDialogProps): VNode {
+  const { draft, nodes } = workspace;
   const form = useObservable(draft);
   const [errors, setErrors] = useState<RunErrors>({});
   const [isSending, setSending] = useState(false);
+  const [isHistory, setHistory] = useState(false);
+  const [copied, setCopied] = useState<NewJob | null>(null);
   const element = useRef<HTMLFormElement>(null);
   const change = (part: Partial<RunForm>) => draft.value = { ...draft.value, ...part };
 
   // The first field that is wrong, which may stand in the folded part.
   useEffect(() => element.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus(), [errors]);
+  useEffect(() => nodes.watch(), []);
 
-  const submit = async () => {
+  const read = (use: (job: NewJob) => void) => {
+    const result = readForm(draft.value);
+    if ("errors" in result) setErrors(result.errors);
+    else use(result.job);
+  };
+  const submit = () => {
     if (isSending) return;
-    const read = readForm(draft.value);
-    if ("errors" in read) return setErrors(read.errors);
-    setSending(true);
-    try {
-      const job = await client.start(read.job);
-      draft.value = EMPTY_FORM;
-      onStarted(job);
-    } catch (error) {
-      setErrors(placeError(error));
-      setSending(false);
-    }
+    read(async (wanted) => {
+      setSending(true);
+      try {
+        const job = await app.client.start(wanted);
+        draft.value = EMPTY_FORM;
+        onStarted(job);
+      } catch (error) {
+        setErrors(placeError(error));
+        setSending(false);
+      }
+    });
   };
 
   return (
-    <Dialog title="Run a command" onClose={onClose}>
-      <form
-        ref={element}
-        class="form"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit();
-        }}
-        onKeyDown={(event) => {
-          if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-          event.preventDefault();
-          void submit();
-        }}
-      >
-        <div class="dialog-body">
-          <Field label="Command" error={errors.command} hint="Runs in a shell (/bin/sh); several lines are a script.">
-            {(attributes) => (
-              <textarea
-                {...attributes}
-                class="mono"
-                rows={Math.min(12, Math.max(3, form.command.split("\n").length))}
-                autofocus
-                autocapitalize="off"
-                autocomplete="off"
-                spellcheck={false}
-                value={form.command}
-                onInput={(event) => change({ command: event.currentTarget.value })}
+    <Fragment>
+      <Dialog title="Run a command" onClose={onClose}>
+        <form
+          ref={element}
+          class="form"
+          noValidate
+          onSubmit={(event) => {
+            event.preventDefault();
+            submit();
+          }}
+          onKeyDown={(event) => {
+            if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+            event.preventDefault();
+            submit();
+          }}
+        >
+          <div class="dialog-body">
+            <Command form={form} errors={errors} onChange={change} />
+            <div class="field-tools">
+              <button
+                type="button"
+                class="button compact quiet"
+                aria-expanded={isHistory}
+                onClick={() => setHistory(!isHistory)}
+              >
+                <ClockIcon /> History
+              </button>
+              <button type="button" class="button compact quiet" onClick={() => read(setCopied)}>
+                <CopyIcon /> Copy as srun or curl
+              </button>
+            </div>
+            {isHistory && (
+              <HistoryList
+                app={app}
+                onChoose={(job) => {
+                  draft.value = formOf(job);
+                  setErrors({});
+                  setHistory(false);
+                }}
               />
             )}
-          </Field>
-          <RunOptions form={form} errors={errors} onChange={change} />
-          {errors.form !== undefined && <p class="notice error" role="alert">{errors.form}</p>}
-        </div>
-        <footer class="dialog-foot">
-          <span class="dim wide-only">
-            <kbd>Ctrl</kbd> or <kbd>⌘</kbd> + <kbd>Enter</kbd> runs it
-          </span>
-          <span class="spacer" />
-          <button type="button" class="button" onClick={onClose}>Cancel</button>
-          <button type="submit" class="button primary" disabled={isSending}>{isSending ? "Starting…" : "Run"}</button>
-        </footer>
-      </form>
-    </Dialog>
+            <RunOptions form={form} errors={errors} nodes={nodes} onChange={change} />
+            {errors.form !== undefined && <p class="notice error" role="alert">{errors.form}</p>}
+          </div>
+          <footer class="dialog-foot">
+            <span class="dim wide-only">
+              <kbd>Ctrl</kbd> or <kbd>⌘</kbd> + <kbd>Enter</kbd> runs it
+            </span>
+            <span class="spacer" />
+            <button type="button" class="button" onClick={onClose}>Cancel</button>
+            <button type="submit" class="button primary" disabled={isSending}>{isSending ? "Starting…" : "Run"}</button>
+          </footer>
+        </form>
+      </Dialog>
+      {copied !== null && <CopyAsDialog job={copied} base={app.client.base} onClose={() => setCopied(null)} />}
+    </Fragment>
+  );
+}
+
+interface CommandProps {
+  form: RunForm;
+  errors: RunErrors;
+  onChange(part: Partial<RunForm>): void;
+}
+
+function Command({ form, errors, onChange }: CommandProps): VNode {
+  const [, interpreter] = /^#!\s*(\S.*)/.exec(form.command) ?? [];
+  const hint = interpreter === undefined
+    ? "Runs in a shell (/bin/sh). Several lines are a script; a first line like #!/usr/bin/env python3 chooses what runs it."
+    : `A script for ${interpreter.trim()}.`;
+  return (
+    <Field label="Command" error={errors.command} hint={hint}>
+      {(attributes) => (
+        <textarea
+          {...attributes}
+          class="mono"
+          rows={Math.min(14, Math.max(3, form.command.split("\n").length))}
+          autofocus
+          autocapitalize="off"
+          autocomplete="off"
+          spellcheck={false}
+          value={form.command}
+          onInput={(event) => onChange({ command: event.currentTarget.value })}
+        />
+      )}
+    </Field>
   );
 }

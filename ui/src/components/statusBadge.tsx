@@ -1,14 +1,22 @@
-import type { JobStatus } from "../api/messages.ts";
+import type { Job } from "../api/messages.ts";
 import { statusWord } from "../state/jobFilter.ts";
 import { h, type VNode } from "../view.ts";
 import { StatusIcon } from "./icons.tsx";
 
 /** Icon and word: the colour alone says nothing. */
-export function StatusBadge({ status }: { status: JobStatus }): VNode {
+export function StatusBadge({ job }: { job: Job }): VNode {
+  const isUnsure = job.unknown === true;
   return (
-    <span class={`status ${status}`}>
-      <StatusIcon status={status} />
-      {statusWord(status)}
+    <span class={`status ${isUnsure ? "lost" : job.status}`}>
+      <StatusIcon status={job.status} isUnsure={isUnsure} />
+      {stateWord(job)}
     </span>
   );
+}
+
+/** The status, or what is going on that will change it. */
+export function stateWord(job: Job): string {
+  if (job.unknown === true) return "Lost contact";
+  if (job.status !== "running") return statusWord(job.status);
+  return job.stopping === true ? "Stopping" : job.paused === true ? "Paused" : statusWord(job.status);
 }

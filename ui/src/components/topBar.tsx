@@ -1,49 +1,110 @@
 import type { Session } from "../api/messages.ts";
-import type { App } from "../app.ts";
-import { h, useRef, type VNode } from "../view.ts";
-import { MenuIcon, PlusIcon, PromptIcon } from "./icons.tsx";
+import type { Workspace } from "../app.ts";
+import type { Route } from "../state/route.ts";
+import { Fragment, h, useEffect, type VNode } from "../view.ts";
+import { MenuIcon, PlusIcon, PromptIcon, SearchIcon } from "./icons.tsx";
+import { Menu, MenuItem } from "./menu.tsx";
 import { PageLink } from "./pageLink.tsx";
 import { ThemeSwitch } from "./themeSwitch.tsx";
+import { useObservable } from "./useObservable.ts";
 
 interface TopBarProps {
-  app: App;
+  workspace: Workspace;
   session: Session;
   canRun: boolean;
   onRun(): void;
   onKeys(): void;
   onAbout(): void;
+  onPassword(): void;
 }
 
-export function TopBar({ app, session, canRun, onRun, onKeys, onAbout }: TopBarProps): VNode {
-  const menu = useRef<HTMLDivElement>(null);
-  const choose = (action: () => void) => () => {
-    menu.current?.hidePopover();
-    action();
-  };
+export function TopBar(props: TopBarProps): VNode {
+  const { workspace, session, canRun, onRun } = props;
+  const { router } = workspace.app;
+  const route = useObservable(router.route);
+  const nodes = useObservable(workspace.nodes.state);
+  useEffect(() => void workspace.nodes.fetch(), []);
+  const isTeam = nodes.nodes.length > 1 || session.team === true;
   return (
     <header class="top-bar">
-      <PageLink router={app.router} to={{ page: "jobs" }} class="brand">
+      <PageLink router={router} to={{ page: "jobs" }} class="brand" isCurrent={route.page === "jobs"}>
         <PromptIcon /> srun
       </PageLink>
       <span class="node mono" title="The machine that runs the commands">{session.node}</span>
+      {isTeam && (
+        <PageLink router={router} to={{ page: "nodes" }} class="top-link" isCurrent={route.page === "nodes"}>
+          Nodes
+        </PageLink>
+      )}
       <span class="spacer" />
+      <PageLink
+        router={router}
+        to={{ page: "search", text: "" }}
+        class="icon-button"
+        label="Search all jobs"
+        isCurrent={route.page === "search"}
+      >
+        <SearchIcon />
+      </PageLink>
       {canRun && (
         <button type="button" class="button primary" onClick={onRun}>
           <PlusIcon /> <span>Run</span> <span class="wide-only">a command</span>
         </button>
       )}
-      <button type="button" class="icon-button" aria-label="Menu" popovertarget="menu">
-        <MenuIcon />
-      </button>
-      <div id="menu" class="menu" popover="auto" ref={menu}>
-        <p class="menu-user dim">Signed in as {session.user}</p>
-        <ThemeSwitch preferences={app.preferences} />
-        <button type="button" class="menu-item" onClick={choose(onKeys)}>
-          Keys <kbd>?</kbd>
-        </button>
-        <button type="button" class="menu-item" onClick={choose(onAbout)}>About srun</button>
-        <button type="button" class="menu-item" onClick={choose(() => void app.session.signOut())}>Sign out</button>
-      </div>
+      <Menu label="Menu" button={<MenuIcon />}>
+        {(close) => <MainMenu {...props} isTeam={isTeam} close={close} />}
+      </Menu>
     </header>
+  );
+}
+
+interface MainMenuProps extends TopBarProps {
+  isTeam: boolean;
+  close(): void;
+}
+
+function MainMenu({ workspace, session, isTeam, onKeys, onAbout, onPassword, close }: MainMenuProps): VNode {
+  const { app } = workspace;
+  const choose = (action: () => void) => () => {
+    close();
+    action();
+  };
+  const isAdmin = session.rights.includes("administer");
+  // A server that knows people says the role of each; an older one has one token and nothing to manage.
+  const hasPeople = session.role !== undefined;
+  const pages: { to: Route; label: string; isThere: boolean }[] = [
+    { to: { page: "search", text: "" }, label: "Search all jobs", isThere: true },
+    { to: { page: "nodes" }, label: "Nodes", isThere: isTeam },
+    { to: { page: "tokens" }, label: "Tokens", isThere: hasPeople },
+    { to: { page: "users" }, label: "People", isThere: hasPeople && isAdmin },
+    { to: { page: "audit" }, label: "Audit", isThere: hasPeople && isAdmin },
+  ];
+  return (
+    <Fragment>
+      <p class="menu-user dim">Signed in as {session.user}{session.role ? `, ${session.role}` : ""}</p>
+      <ThemeSwitch preferences={app.preferences} />
+      {pages.filter(({ isThere }) => isThere).map(({ to, label }) => (
+        <a
+          key={label}
+          class="menu-item"
+          href={app.router.address(to)}
+          onClick={(event) => {
+            if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+            event.preventDefault();
+            choose(() => app.router.go(to))();
+          }}
+        >
+          {label} {to.page === "search" && <kbd>a</kbd>}
+        </a>
+      ))}
+      <MenuItem onChoose={choose(onKeys)}>
+        Keys <kbd>?</kbd>
+      </MenuItem>
+      <MenuItem onChoose={choose(onAbout)}>About srun</MenuItem>
+      {hasPeople && session.auth === "password" && (
+        <MenuItem onChoose={choose(onPassword)}>Change your password</MenuItem>
+      )}
+      <MenuItem onChoose={choose(() => void app.session.signOut())}>Sign out</MenuItem>
+    </Fragment>
   );
 }

@@ -2,19 +2,24 @@ import { useObservable } from "../components/useObservable.ts";
 import type { Workspace } from "../app.ts";
 import { oneLine } from "../format.ts";
 import { statusWord } from "../state/jobFilter.ts";
+import type { Route } from "../state/route.ts";
+import { scriptOfCommand } from "../state/script.ts";
 import { useEffect } from "../view.ts";
 
 const LONGEST_COMMAND = 60;
 
 /** The state of what is shown, for somebody who looks at another tab. An open job sets its own title. */
-export function usePageTitle(workspace: Workspace, openID: string | null): void {
+export function usePageTitle(workspace: Workspace, route: Route): void {
+  const openID = route.page === "job" ? route.id : null;
   const { jobs } = useObservable(workspace.jobs.list);
   const { kind } = useObservable(workspace.connection.state);
   const open = openID === null ? null : jobs.find(({ id }) => id === openID) ?? workspace.jobs.find(openID);
   const isOffline = kind === "waiting" || kind === "retrying";
   const running = jobs.filter(({ status }) => status === "running").length;
   const what = open !== null
-    ? `${statusWord(open.status)}: ${shortened(open.name ?? oneLine(open.command))}`
+    ? `${statusWord(open.status)}: ${shortened(open.name ?? oneLine(scriptOfCommand(open.command)))}`
+    : route.page !== "jobs" && route.page !== "job"
+    ? { search: "Search", nodes: "Nodes", users: "People", tokens: "Tokens", audit: "Audit" }[route.page]
     : openID === null && running > 0
     ? `${running} running`
     : "";

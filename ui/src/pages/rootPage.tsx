@@ -20,7 +20,7 @@ export function RootPage({ app }: { app: App }): VNode {
         </main>
       );
     case "signedOut":
-      return <SignInPage session={app.session} reason={state.reason} isTrying={state.isTrying} />;
+      return <SignInPage app={app} reason={state.reason} isTrying={state.isTrying} />;
     case "unreachable":
       return (
         <main class="whole-page">

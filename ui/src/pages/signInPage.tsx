@@ -1,52 +1,137 @@
+import type { Provider } from "../api/messages.ts";
+import type { App } from "../app.ts";
 import { Field } from "../components/field.tsx";
 import { PromptIcon } from "../components/icons.tsx";
-import type { SessionModel } from "../state/session.ts";
-import { h, useState, type VNode } from "../view.ts";
+import { Fragment, h, useEffect, useState, type VNode } from "../view.ts";
 
 interface SignInProps {
-  session: SessionModel;
+  app: App;
   reason: string | null;
   isTrying: boolean;
 }
 
-export function SignInPage({ session, reason, isTrying }: SignInProps): VNode {
-  const [token, setToken] = useState("");
+/** Every way in that this server has: the link or the token always, people and providers where there are any. */
+export function SignInPage({ app, reason, isTrying }: SignInProps): VNode {
+  const { session, client } = app;
+  const [providers, setProviders] = useState<readonly Provider[] | null>(null);
+  const [byToken, setByToken] = useState(false);
+  useEffect(() => {
+    // A server that knows no people refuses the question; the token is then the only way.
+    client.providers().then(setProviders, () => {});
+  }, []);
+  const hasPeople = providers !== null;
   return (
     <main class="whole-page">
-      <form
-        class="sign-in"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (token.trim() !== "" && !isTrying) void session.signIn(token.trim());
-        }}
-      >
+      <div class="sign-in">
         <p class="brand large">
           <PromptIcon /> srun
         </p>
         <h1>Sign in</h1>
         {reason !== null && <p class="notice warn" role="alert">{reason}</p>}
-        <p>
-          Open the sign-in link that was printed where srun was started. For a new one, run <code>srun link</code>{" "}
-          on that machine.
-        </p>
-        <Field label="Or paste the token" hint="It is in the file “token” in srun's state folder.">
-          {(attributes) => (
-            <input
-              {...attributes}
-              type="password"
-              class="mono"
-              autocomplete="current-password"
-              autofocus
-              value={token}
-              onInput={(event) => setToken(event.currentTarget.value)}
-            />
+        {providers?.map(({ id, name, url }) => (
+          <a key={id} class="button wide" href={url.startsWith("/") ? client.base + url : url}>Sign in with {name}</a>
+        ))}
+        {hasPeople && !byToken
+          ? (
+            <Fragment>
+              <PasswordForm isTrying={isTrying} onSend={(user, password) => void session.signIn({ user, password })} />
+              <button type="button" class="link-button" onClick={() => setByToken(true)}>Use a link or a token</button>
+            </Fragment>
+          )
+          : (
+            <Fragment>
+              <p>
+                Open the sign-in link that was printed where srun was started. For a new one, run <code>srun link</code>
+                {" "}
+                on that machine.
+              </p>
+              <TokenForm isTrying={isTrying} onSend={(token) => void session.signIn({ token })} />
+              {hasPeople && (
+                <button type="button" class="link-button" onClick={() => setByToken(false)}>
+                  Use a name and a password
+                </button>
+              )}
+            </Fragment>
           )}
-        </Field>
-        <button type="submit" class="button primary wide" disabled={isTrying || token.trim() === ""}>
-          {isTrying ? "Signing in…" : "Sign in"}
-        </button>
-      </form>
+      </div>
     </main>
+  );
+}
+
+function TokenForm({ isTrying, onSend }: { isTrying: boolean; onSend(token: string): void }): VNode {
+  const [token, setToken] = useState("");
+  return (
+    <form
+      class="sign-in"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (token.trim() !== "" && !isTrying) onSend(token.trim());
+      }}
+    >
+      <Field label="Or paste the token" hint="It is in the file “token” in srun's state folder.">
+        {(attributes) => (
+          <input
+            {...attributes}
+            type="password"
+            class="mono"
+            autocomplete="current-password"
+            autofocus
+            value={token}
+            onInput={(event) => setToken(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+      <button type="submit" class="button primary wide" disabled={isTrying || token.trim() === ""}>
+        {isTrying ? "Signing in…" : "Sign in"}
+      </button>
+    </form>
+  );
+}
+
+function PasswordForm(
+  { isTrying, onSend }: { isTrying: boolean; onSend(user: string, password: string): void },
+): VNode {
+  const [user, setUser] = useState("");
+  const [password, setPassword] = useState("");
+  const isReady = user.trim() !== "" && password !== "";
+  return (
+    <form
+      class="sign-in"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (isReady && !isTrying) onSend(user.trim(), password);
+      }}
+    >
+      <Field label="Name">
+        {(attributes) => (
+          <input
+            {...attributes}
+            type="text"
+            autocomplete="username"
+            autocapitalize="off"
+            spellcheck={false}
+            autofocus
+            value={user}
+            onInput={(event) => setUser(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+      <Field label="Password">
+        {(attributes) => (
+          <input
+            {...attributes}
+            type="password"
+            autocomplete="current-password"
+            value={password}
+            onInput={(event) => setPassword(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+      <button type="submit" class="button primary wide" disabled={isTrying || !isReady}>
+        {isTrying ? "Signing in…" : "Sign in"}
+      </button>
+    </form>
   );
 }

@@ -2,100 +2,115 @@ import type { Session } from "../api/messages.ts";
 import { type App, Workspace } from "../app.ts";
 import { AboutDialog } from "../components/aboutDialog.tsx";
 import { ConnectionBanner } from "../components/connectionBanner.tsx";
-import { EmptyState } from "../components/emptyState.tsx";
-import { JobFilterBar } from "../components/jobFilterBar.tsx";
-import { JobList } from "../components/jobList.tsx";
 import { KeysDialog } from "../components/keysDialog.tsx";
-import { RunDialog } from "../components/runDialog.tsx";
+import { Lazy } from "../components/lazy.tsx";
 import { TopBar } from "../components/topBar.tsx";
+import { UpgradeBanner } from "../components/upgradeBanner.tsx";
 import { useObservable } from "../components/useObservable.ts";
 import { formOf } from "../state/runForm.ts";
-import { h, useEffect, useMemo, useRef, useState, type VNode } from "../view.ts";
-import { JobPage } from "./jobPage.tsx";
+import { Fragment, h, useEffect, useMemo, useRef, useState, type VNode } from "../view.ts";
+import { JobsPage } from "./jobsPage.tsx";
 import { useListKeys } from "./listKeys.ts";
+import { OtherPage } from "./otherPage.tsx";
 import { usePageTitle } from "./pageTitle.ts";
+import { loadPasswordDialog, loadRunDialog, loadTerminal } from "./parts.ts";
 
-type OpenDialog = "run" | "keys" | "about" | null;
+type OpenDialog = "run" | "keys" | "about" | "password" | null;
 
-/** The list and, beside it or instead of it, one job. */
+/** Everything that somebody who is signed in sees. */
 export function WorkspacePage({ app, session }: { app: App; session: Session }): VNode {
   const workspace = useMemo(() => new Workspace(app), []);
   useEffect(() => () => workspace.dispose(), []);
   const route = useObservable(app.router.route);
   const [dialog, setDialog] = useState<OpenDialog>(null);
-  const list = useRef<HTMLUListElement>(null);
   const filter = useRef<HTMLInputElement>(null);
   const openID = route.page === "job" ? route.id : null;
   const canRun = session.rights.includes("operate");
   const run = () => setDialog("run");
+  const close = () => setDialog(null);
 
-  useListKeys(app, list, filter, openID);
-  usePageTitle(workspace, openID);
+  useListKeys(workspace, filter, openID);
+  usePageTitle(workspace, route);
   useWakeUp(workspace);
-  useEffect(() => app.shortcuts.bind({ ...(canRun ? { n: run } : {}), "?": () => setDialog("keys") }), [canRun]);
+  usePreloading();
+  useEffect(() =>
+    app.shortcuts.bind({
+      ...(canRun ? { n: run } : {}),
+      a: () => app.router.go({ page: "search", text: "" }),
+      "?": () => setDialog("keys"),
+    }), [canRun]);
 
   return (
     <div class="workspace" data-page={route.page}>
       <TopBar
-        app={app}
+        workspace={workspace}
         session={session}
         canRun={canRun}
         onRun={run}
         onKeys={() => setDialog("keys")}
         onAbout={() => setDialog("about")}
+        onPassword={() => setDialog("password")}
       />
       <ConnectionBanner connection={workspace.connection} ticker={app.ticker} timing={app.timing} />
+      <UpgradeBanner workspace={workspace} isBusy={dialog !== null} />
       <main class="panes">
-        <nav class="list-pane" aria-label="Jobs">
-          {openID === null && <h1 class="visually-hidden">Jobs</h1>}
-          <JobFilterBar jobs={workspace.jobs} field={filter} />
-          <JobList workspace={workspace} openID={openID} node={session.node} canRun={canRun} list={list} onRun={run} />
-        </nav>
-        <section class="job-pane" aria-label="Job">
-          {openID === null ? <NothingOpen workspace={workspace} /> : (
-            <JobPage
-              key={openID}
+        {route.page === "jobs" || route.page === "job"
+          ? (
+            <JobsPage
               workspace={workspace}
-              id={openID}
+              session={session}
+              route={route}
+              filter={filter}
+              onRun={run}
               onCopy={(job) => {
                 workspace.draft.value = formOf(job);
                 run();
               }}
             />
-          )}
-        </section>
+          )
+          : <OtherPage workspace={workspace} session={session} route={route} />}
       </main>
       {dialog === "run" && (
-        <RunDialog
-          client={app.client}
-          draft={workspace.draft}
-          onClose={() => setDialog(null)}
-          onStarted={(job) => {
-            setDialog(null);
-            app.router.go({ page: "job", id: job.id });
+        <Lazy
+          load={loadRunDialog}
+          what="form"
+          props={{
+            app,
+            workspace,
+            onClose: close,
+            onStarted: (job) => {
+              close();
+              app.router.go({ page: "job", id: job.id });
+            },
           }}
         />
       )}
-      {dialog === "keys" && <KeysDialog preferences={app.preferences} onClose={() => setDialog(null)} />}
-      {dialog === "about" && <AboutDialog client={app.client} node={session.node} onClose={() => setDialog(null)} />}
+      {dialog === "password" && (
+        <Lazy
+          load={loadPasswordDialog}
+          what="form"
+          props={{ client: app.client, name: session.user, isOwn: true, onClose: close }}
+        />
+      )}
+      <Fragment>
+        {dialog === "keys" && <KeysDialog preferences={app.preferences} onClose={close} />}
+        {dialog === "about" && <AboutDialog client={app.client} node={session.node} onClose={close} />}
+      </Fragment>
       <Announcement workspace={workspace} />
     </div>
   );
 }
 
-function NothingOpen({ workspace }: { workspace: Workspace }): VNode | null {
-  const { phase, jobs } = useObservable(workspace.jobs.list);
-  if (phase !== "ready") return null;
-  if (jobs.length === 0) return <EmptyState title="The output of a job is shown here." />;
-  return (
-    <EmptyState title="No job is open.">
-      <p>Choose one from the list.</p>
-    </EmptyState>
-  );
-}
-
 function Announcement({ workspace }: { workspace: Workspace }): VNode {
   return <div class="visually-hidden" role="status">{useObservable(workspace.announcement)}</div>;
+}
+
+/** What is most likely needed next is fetched while nobody waits for it. */
+function usePreloading(): void {
+  useEffect(() => {
+    const timer = setTimeout(() => void Promise.all([loadTerminal(), loadRunDialog()]).catch(() => {}), 300);
+    return () => clearTimeout(timer);
+  }, []);
 }
 
 /** A machine that wakes up, or a network that comes back, need not wait for the countdown. */

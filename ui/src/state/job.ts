@@ -1,4 +1,5 @@
-import { type ApiClient, ApiError } from "../api/client.ts";
+import type { ApiClient } from "../api/client.ts";
+import { ApiError, messageOf } from "../api/http.ts";
 import type { Job } from "../api/messages.ts";
 import type { Events } from "./events.ts";
 import { newer } from "./jobs.ts";
@@ -11,7 +12,7 @@ export type JobState =
   | { kind: "missing"; wasShown: boolean }
   | { kind: "failed"; message: string };
 
-export type JobAction = "stop" | "restart" | "remove";
+export type JobAction = "stop" | "restart" | "remove" | "signal" | "pause" | "resume";
 
 /** The job whose page is open: what is known of it, and what can be done to it. */
 export class OpenJob {
@@ -69,6 +70,19 @@ export class OpenJob {
     return this.#act("remove", () => this.client.remove(this.id, { force }));
   }
 
+  /** While the job is told to end the answer to that is still awaited, so a signal does not wait for its turn. */
+  signal(name: string): Promise<boolean> {
+    return this.#try(() => this.client.signal(this.id, name));
+  }
+
+  pause(): Promise<boolean> {
+    return this.#act("pause", () => this.client.pause(this.id));
+  }
+
+  resume(): Promise<boolean> {
+    return this.#act("resume", () => this.client.resume(this.id));
+  }
+
   dispose(): void {
     this.#disposed = true;
     this.#unlisten();
@@ -84,15 +98,19 @@ export class OpenJob {
   async #act(action: JobAction, request: () => Promise<void>): Promise<boolean> {
     if (this.pending.value !== null) return false;
     this.pending.value = action;
+    const isDone = await this.#try(request);
+    this.pending.value = null;
+    return isDone;
+  }
+
+  async #try(request: () => Promise<void>): Promise<boolean> {
     this.refusal.value = null;
     try {
       await request();
       return true;
     } catch (error) {
-      this.refusal.value = error instanceof ApiError ? error.message : "That did not work.";
+      this.refusal.value = messageOf(error, "That did not work.");
       return false;
-    } finally {
-      this.pending.value = null;
     }
   }
 }

@@ -1,7 +1,7 @@
 import { type ApiClient, ApiError } from "../api/client.ts";
 import { isFinal, type Job } from "../api/messages.ts";
 import type { EventListener, Events } from "./events.ts";
-import { EVERYTHING, type JobFilter, matches } from "./jobFilter.ts";
+import { EVERYTHING, filterQuery, type JobFilter, matches } from "./jobFilter.ts";
 import { Observable } from "./observable.ts";
 import { FrameGate, type Timing } from "./timing.ts";
 
@@ -20,8 +20,8 @@ export interface JobList {
 
 const PAGE = 100;
 const LARGEST_PAGE = 500;
-/** More rows than anybody reads; beyond it the oldest leave the page, and the filter is the way to find them. */
-export const MOST_JOBS = 2000;
+/** More rows than anybody scrolls through; beyond it the oldest leave the page, and the filter is the way to find them. */
+export const MOST_JOBS = 20_000;
 
 /**
  * The list of jobs, live: a page fetched after each `hello` of the events, then kept up to date by them.
@@ -47,7 +47,13 @@ export class Jobs implements EventListener {
   readonly #unlisten: () => void;
   readonly #publish: FrameGate;
 
-  constructor(private readonly client: ApiClient, events: Events, private readonly timing: Timing) {
+  constructor(
+    private readonly client: ApiClient,
+    events: Events,
+    private readonly timing: Timing,
+    filter: JobFilter = EVERYTHING,
+  ) {
+    this.#set({ filter });
     // With events pouring in, one new list per frame is enough.
     this.#publish = new FrameGate(timing, () => this.#set({ jobs: this.#sorted() }));
     this.#unlisten = events.listen(this);
@@ -59,7 +65,11 @@ export class Jobs implements EventListener {
 
   /** Shows the jobs the filter finds; while text is typed, after a pause. */
   filter(change: Partial<JobFilter>): void {
-    this.#set({ filter: { ...this.list.value.filter, ...change } });
+    const filter = { ...this.list.value.filter, ...change };
+    if (filterQuery(filter) === filterQuery(this.list.value.filter) && filter.text === this.list.value.filter.text) {
+      return;
+    }
+    this.#set({ filter });
     this.#cancelFilter?.();
     this.#cancelFilter = this.timing.after(change.text === undefined ? 0 : 200, () => this.#reload(PAGE, true));
   }
@@ -72,7 +82,8 @@ export class Jobs implements EventListener {
   async loadMore(): Promise<void> {
     if (this.#cursor === null || this.list.value.loadingMore || this.#fetch !== null) return;
     this.#set({ loadingMore: true });
-    await this.#load(PAGE, this.#cursor, false);
+    // Whoever scrolls on wants many: fewer, larger pages.
+    await this.#load(this.#jobs.size > PAGE ? LARGEST_PAGE : PAGE, this.#cursor, false);
   }
 
   hello(): void {
@@ -109,9 +120,9 @@ export class Jobs implements EventListener {
     this.#fetch?.abort.abort();
     const fetch = { abort: new AbortController(), changes: new Map<string, Job | null>() };
     this.#fetch = fetch;
-    const { text, statuses } = this.list.value.filter;
+    const filter = { ...this.list.value.filter, text: this.list.value.filter.text.trim() };
     try {
-      const page = await this.client.jobs({ text: text.trim(), statuses, limit, cursor }, fetch.abort.signal);
+      const page = await this.client.jobs({ ...filter, limit, cursor }, fetch.abort.signal);
       if (this.#fetch !== fetch) return;
       this.#fetch = null;
       if (cursor === null) {
@@ -119,7 +130,10 @@ export class Jobs implements EventListener {
         this.#isCut = false;
       }
       this.#cursor = page.cursor;
-      for (const job of page.jobs) this.#jobs.set(job.id, newer(this.#jobs.get(job.id), job));
+      for (const job of page.jobs) {
+        // An older server does not know every filter and lists what it does not filter by.
+        if (matches(job, filter)) this.#jobs.set(job.id, newer(this.#jobs.get(job.id), job));
+      }
       for (const [id, job] of fetch.changes) this.#apply(id, job);
       this.#publish.dispose();
       this.#set({ phase: "ready", jobs: this.#sorted(), loadingMore: false, error: null });

@@ -1,6 +1,8 @@
 import { CloseCode, isFinal, type Job, type TerminalSize } from "../api/messages.ts";
 import { type LogEnd, type LogHello, type LogSocket, openLogSocket } from "../api/logSocket.ts";
 import type { Connect } from "../api/socket.ts";
+import { LineIndex } from "./lineIndex.ts";
+import { Typing } from "./typing.ts";
 import type { Connection, Link } from "./connection.ts";
 import { Observable } from "./observable.ts";
 import { FrameGate, type Timing } from "./timing.ts";
@@ -19,6 +21,8 @@ export interface OutputState {
   start: number;
   /** The offset after the last byte received. */
   offset: number;
+  /** What was left out between two pieces, because it came faster than it could be shown. */
+  skipped: number;
 }
 
 /** Output longer than this is shown from its tail on; the whole is there to download. */
@@ -40,7 +44,8 @@ const BETWEEN_JUMPS = 5000;
  * and what is on the screen stays. Nothing is buffered here; the terminal's own queue is bounded by the acknowledgements.
  */
 export class Output implements Link {
-  readonly state = new Observable<OutputState>({ phase: "opening", start: 0, offset: 0 });
+  readonly state = new Observable<OutputState>({ phase: "opening", start: 0, offset: 0, skipped: 0 });
+  readonly lines = new LineIndex();
   #phase: OutputState["phase"] = "opening";
   #socket: LogSocket | null = null;
   /** Null while what is wanted is a tail: the server then says where it begins. */
@@ -48,7 +53,10 @@ export class Output implements Link {
   /** What to ask for without an offset. */
   #first: number;
   #isShown = false;
+  #skipped = 0;
+  #typing: Typing | null = null;
   #lastJump = -Infinity;
+  #jumpedFrom: number | null = null;
   #start = 0;
   #isCuttingLine = false;
   #acknowledged = 0;
@@ -82,7 +90,21 @@ export class Output implements Link {
       gap: (bytes) => this.#skip(bytes),
       end: (message) => this.#end(message),
       closed: (code) => this.#closed(code),
+      size: this.onSize,
+      taken: (bytes) => this.#typing?.taken(bytes),
     });
+    // What was not taken before the connection broke is not typed again: nobody knows how much of it arrived.
+    this.#typing = new Typing((bytes) => this.#socket?.input(bytes));
+  }
+
+  /** Types into the job's terminal. */
+  type(text: string): void {
+    if (this.#phase === "streaming") this.#typing?.type(text);
+  }
+
+  /** Asks for another size of the job's terminal. */
+  resize(size: TerminalSize): void {
+    this.#socket?.resize(size);
   }
 
   /**
@@ -95,6 +117,7 @@ export class Output implements Link {
     if (this.#phase !== "streaming" || total - (this.#offset ?? total) < far) return;
     if (!hasEnded && now - this.#lastJump < BETWEEN_JUMPS) return;
     this.#lastJump = now;
+    this.#jumpedFrom = this.#offset;
     this.#first = -TAIL;
     this.#offset = null;
     this.open();
@@ -115,7 +138,10 @@ export class Output implements Link {
       }
       this.#start = hello.from;
       this.#isCuttingLine = hello.from > 0;
+      this.lines.clear(hello.from);
     }
+    if (this.#jumpedFrom !== null) this.#skipped += Math.max(0, hello.from - this.#jumpedFrom);
+    this.#jumpedFrom = null;
     this.#isShown = true;
     this.#offset = hello.from;
     this.#acknowledged = hello.from;
@@ -130,7 +156,10 @@ export class Output implements Link {
     this.#offset += bytes.length;
     const end = this.#offset;
     const generation = this.#generation;
-    const shown = this.#isCuttingLine ? this.#cutLine(bytes, end) : bytes;
+    const wasCutting = this.#isCuttingLine;
+    const shown = wasCutting ? this.#cutLine(bytes, end) : bytes;
+    if (wasCutting) this.lines.clear(this.#start);
+    if (!this.#isCuttingLine) this.lines.add(shown, end);
     this.screen.write(shown, () => {
       if (generation === this.#generation) this.#acknowledge(end);
     });
@@ -197,7 +226,7 @@ export class Output implements Link {
   }
 
   #tell(): void {
-    this.state.value = { phase: this.#phase, start: this.#start, offset: this.#offset ?? 0 };
+    this.state.value = { phase: this.#phase, start: this.#start, offset: this.#offset ?? 0, skipped: this.#skipped };
   }
 }
 

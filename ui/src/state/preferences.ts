@@ -7,11 +7,15 @@ export class Preferences {
   readonly theme: Observable<Theme>;
   /** Shortcuts of a single letter disturb people who speak to their computer, so they can be turned off (WCAG 2.1.4). */
   readonly singleKeys: Observable<boolean>;
+  /** Whether long lines go on in the next row. */
+  readonly wraps: Observable<boolean>;
 
   constructor(private readonly storage: Pick<Storage, "getItem" | "setItem"> | null) {
     const theme = this.#read("srun.theme");
     this.theme = new Observable<Theme>(theme === "light" || theme === "dark" ? theme : "system");
     this.singleKeys = new Observable(this.#read("srun.singleKeys") !== "off");
+    this.wraps = new Observable(this.#read("srun.wraps") !== "off");
+    this.wraps.subscribe(() => this.#write("srun.wraps", this.wraps.value ? "on" : "off"));
     this.theme.subscribe(() => this.#write("srun.theme", this.theme.value));
     this.singleKeys.subscribe(() => this.#write("srun.singleKeys", this.singleKeys.value ? "on" : "off"));
   }

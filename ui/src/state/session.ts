@@ -1,5 +1,6 @@
-import { type ApiClient, ApiError } from "../api/client.ts";
-import type { Right, Session } from "../api/messages.ts";
+import type { ApiClient } from "../api/client.ts";
+import { ApiError, messageOf } from "../api/http.ts";
+import type { Proof, Right, Session } from "../api/messages.ts";
 import { Observable } from "./observable.ts";
 
 export type SessionState =
@@ -41,23 +42,22 @@ export class SessionModel {
       if (error instanceof ApiError && error.status === 401) {
         this.state.value = { kind: "signedOut", reason, isTrying: false };
       } else {
-        const message = error instanceof ApiError ? error.message : "The page could not start.";
-        this.state.value = { kind: "unreachable", message };
+        this.state.value = { kind: "unreachable", message: messageOf(error, "The page could not start.") };
       }
     }
   }
 
-  async signIn(token: string): Promise<void> {
+  async signIn(proof: Proof): Promise<void> {
     this.state.value = { kind: "signedOut", reason: null, isTrying: true };
     try {
-      this.state.value = { kind: "signedIn", session: await this.client.signIn({ token }) };
+      this.state.value = { kind: "signedIn", session: await this.client.signIn(proof) };
     } catch (error) {
-      const refused = error instanceof ApiError && error.status === 401;
-      const reason = refused
-        ? "That is not the token of this server."
-        : error instanceof ApiError
-        ? error.message
-        : "Signing in did not work.";
+      const isRefused = error instanceof ApiError && error.status === 401;
+      const reason = !isRefused
+        ? messageOf(error, "Signing in did not work.")
+        : "user" in proof
+        ? "That is not the name and the password of anybody here."
+        : "That is not the token of this server.";
       this.state.value = { kind: "signedOut", reason, isTrying: false };
     }
   }

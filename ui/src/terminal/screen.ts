@@ -5,6 +5,9 @@ import { Follow } from "./follow.ts";
 import { listenForGestures } from "./gestures.ts";
 import { type Box, cellsThatFit, FONT_SIZE, fontToFit, scrollbackLines } from "./layout.ts";
 import { webTarget } from "./links.ts";
+import { TerminalKeyboard } from "./keyboard.ts";
+import { ScreenReader } from "./reader.ts";
+import { silence } from "./silence.ts";
 import { DARK, LIGHT } from "./theme.ts";
 import { Terminal, WebLinksAddon } from "./xterm.ts";
 
@@ -19,14 +22,21 @@ export interface ScreenOptions {
   onLink(target: URL): void;
 }
 
+/** Wide enough for what people call a line; the pane scrolls sideways. */
+const UNWRAPPED_COLUMNS = 500;
+
 /**
- * A terminal that only shows. Nothing a person types and nothing the terminal would answer to a query is sent anywhere;
- * titles are ignored, and without the clipboard add-on the output cannot reach the clipboard.
+ * A terminal that shows. Nothing the terminal would answer to a query is sent anywhere, and nothing is typed unless somebody
+ * turns that on; titles are ignored, and without the clipboard add-on the output cannot reach the clipboard.
  */
 export class TerminalScreen implements OutputScreen {
   readonly follow = new Follow(() => performance.now());
   /** The first lines have left the scrollback. */
   readonly isTrimmed = new Observable(false);
+  readonly reader: ScreenReader;
+  readonly keyboard: TerminalKeyboard;
+  /** A person has scrolled up as far as it goes. */
+  onTop: () => void = () => {};
   readonly #terminal: Terminal;
   readonly #frame: HTMLElement;
   readonly #viewport: HTMLElement;
@@ -37,6 +47,7 @@ export class TerminalScreen implements OutputScreen {
   #size: TerminalSize | false;
   readonly #cells = new Map<string, Box>();
   #hasEnded = false;
+  #isWrapping = true;
   #isDisposed = false;
   /** The top line to stay at while following is off. */
   #heldLine = 0;
@@ -73,7 +84,9 @@ export class TerminalScreen implements OutputScreen {
     this.#viewport = this.#part(".xterm-viewport");
     this.#screen = this.#part(".xterm-screen");
     this.#terminal.textarea?.setAttribute("aria-label", "Output of the job");
-    this.#terminal.textarea?.setAttribute("aria-readonly", "true");
+    silence(this.#terminal.parser);
+    this.reader = new ScreenReader(this.#terminal, (row) => this.#goTo(row));
+    this.keyboard = new TerminalKeyboard(this.#terminal, host);
     this.#listen();
     this.#observer = new ResizeObserver(() => this.#layout());
     this.#observer.observe(host);
@@ -94,9 +107,31 @@ export class TerminalScreen implements OutputScreen {
       if (this.#isDisposed) return;
       this.#terminal.reset();
       this.#heldLine = 0;
+      this.#hasEnded = false;
       this.isTrimmed.value = false;
       this.follow.set(true);
     });
+  }
+
+  /** The size it has, for what asks the job to take another. */
+  get size(): TerminalSize | false {
+    return this.#size;
+  }
+
+  /** How many characters of the usual size the pane has room for. */
+  sizeThatFits(): TerminalSize {
+    return cellsThatFit(this.#pane(), this.#cellAt(FONT_SIZE));
+  }
+
+  /** Whether long lines go on in the next row, or sideways out of the pane. */
+  setWrapping(isWrapping: boolean): void {
+    this.#isWrapping = isWrapping;
+    this.#layout();
+  }
+
+  /** Lines that end without a carriage return, as those of a job on pipes always do. */
+  setPlain(isPlain: boolean): void {
+    this.#terminal.options.convertEol = isPlain || this.#size === false;
   }
 
   /** The size the server says the job has; it cannot change between pipes and a terminal. */
@@ -137,8 +172,16 @@ export class TerminalScreen implements OutputScreen {
     this.#showCursor();
   }
 
+  /** Holds still there, whatever comes. */
+  #goTo(row: number): void {
+    this.follow.set(false);
+    this.#terminal.scrollToLine(row);
+    this.#heldLine = this.#terminal.buffer.active.viewportY;
+  }
+
   dispose(): void {
     this.#isDisposed = true;
+    this.keyboard.end();
     this.#listening.abort();
     this.#observer.disconnect();
     this.#terminal.dispose();
@@ -166,10 +209,12 @@ export class TerminalScreen implements OutputScreen {
     }, { signal, passive: true });
     this.#terminal.onLineFeed(() => follow.lineFed());
     this.#terminal.attachCustomKeyEventHandler((event) => {
+      if (this.keyboard.takes(event)) return true;
       // The page's own shortcuts, the browser's, and Tab all work while the terminal has the focus, because it takes no key.
       if (event.type === "keydown" && (event.key === "PageUp" || event.key === "PageDown")) {
         follow.gesture();
         if (event.key === "PageDown") this.#terminal.scrollPages(1);
+        else if (this.#terminal.buffer.active.viewportY === 0) this.onTop();
         else if (!this.#letGo(this.#terminal.rows - 1)) this.#terminal.scrollPages(-1);
         event.preventDefault();
       }
@@ -179,6 +224,7 @@ export class TerminalScreen implements OutputScreen {
 
   #wheeled(lines: number): boolean {
     const { viewportY, baseY } = this.#terminal.buffer.active;
+    if (lines < 0 && viewportY === 0) this.onTop();
     if (lines < 0) return this.#letGo(Math.max(1, Math.round(-lines)));
     // The bottom moves away while output pours; a step that would have reached it counts as there.
     if (this.follow.isFollowing || baseY - viewportY > Math.ceil(lines)) return false;
@@ -223,16 +269,15 @@ export class TerminalScreen implements OutputScreen {
   }
 
   #layout(): void {
-    const style = getComputedStyle(this.#host);
-    const pane: Box = {
-      width: this.#host.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) -
-        (this.#viewport.offsetWidth - this.#viewport.clientWidth),
-      height: this.#host.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom),
-    };
+    const pane = this.#pane();
     // Hidden, or not laid out yet: the observer calls again when there is room.
     if (pane.width <= 0 || pane.height <= 0) return;
     const terminal = this.#terminal;
-    if (this.#size === false) {
+    if (!this.#isWrapping) {
+      const fitting = cellsThatFit(pane, this.#cellAt(FONT_SIZE));
+      terminal.options.fontSize = FONT_SIZE;
+      terminal.resize(UNWRAPPED_COLUMNS, this.#size === false || this.#hasFreeRows() ? fitting.rows : this.#size.rows);
+    } else if (this.#size === false) {
       const { cols, rows } = cellsThatFit(pane, this.#cell());
       terminal.resize(cols, rows);
     } else {
@@ -243,9 +288,20 @@ export class TerminalScreen implements OutputScreen {
     }
     const cell = this.#cell();
     const scrollBar = this.#viewport.offsetWidth - this.#viewport.clientWidth;
-    this.#frame.style.minWidth = this.#size === false ? "" : `${Math.ceil(cell.width * terminal.cols) + scrollBar}px`;
+    this.#frame.style.minWidth = this.#size === false && this.#isWrapping
+      ? ""
+      : `${Math.ceil(cell.width * terminal.cols) + scrollBar}px`;
     this.#frame.style.minHeight = `${Math.ceil(cell.height * terminal.rows)}px`;
     if (this.follow.isFollowing) this.toBottom();
+  }
+
+  #pane(): Box {
+    const style = getComputedStyle(this.#host);
+    return {
+      width: this.#host.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) -
+        (this.#viewport.offsetWidth - this.#viewport.clientWidth),
+      height: this.#host.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom),
+    };
   }
 
   #cell(): Box {

@@ -1,0 +1,44 @@
+import type { App } from "../app.ts";
+import type { Job } from "../api/messages.ts";
+import { age } from "../format.ts";
+import { CommandHistory } from "../state/commandHistory.ts";
+import { h, useEffect, useMemo, type VNode } from "../view.ts";
+import { StatusIcon } from "./icons.tsx";
+import { shownCommand } from "./shownCommand.ts";
+import { useObservable } from "./useObservable.ts";
+
+/** Commands run before, to take one of them over with everything it was run with. */
+export function HistoryList({ app, onChoose }: { app: App; onChoose(job: Job): void }): VNode {
+  const history = useMemo(() => new CommandHistory(app.client, app.timing), []);
+  useEffect(() => () => history.dispose(), []);
+  const { text, jobs, error } = useObservable(history.state);
+  const now = useObservable(app.ticker);
+  return (
+    <section class="history" aria-label="Commands run before">
+      <input
+        type="search"
+        aria-label="Search commands run before"
+        placeholder="Search commands run before"
+        autofocus
+        autocomplete="off"
+        spellcheck={false}
+        value={text}
+        onInput={(event) => history.search(event.currentTarget.value)}
+      />
+      {error !== null && <p class="field-error" role="alert">{error}</p>}
+      {jobs?.length === 0 && <p class="dim">{text.trim() === "" ? "No command was run yet." : "No command matches."}
+      </p>}
+      <ul class="history-list">
+        {jobs?.map((job) => (
+          <li key={job.id}>
+            <button type="button" onClick={() => onChoose(job)}>
+              <StatusIcon status={job.status} />
+              <span class="mono history-command">{shownCommand(job)}</span>
+              <span class="dim tabular">{age(job.createdAt, now)}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,93 @@
+import type { Workspace } from "../app.ts";
+import { count } from "../format.ts";
+import { listWindow, scrollToRow } from "../state/listWindow.ts";
+import { h, useEffect, useLayoutEffect, useRef, useState, type VNode } from "../view.ts";
+import { JobRow } from "./jobRow.tsx";
+import { useObservable } from "./useObservable.ts";
+
+/** As in the style sheet; every row is as high, so that a place in the list is a multiplication. */
+const ROW = 56;
+/** So many rows before the end the next page is fetched. */
+const FETCH_BEFORE = 40;
+
+/** The rows near what is seen, of a list that may be very long. */
+export function JobRows(
+  { workspace, openID, node }: { workspace: Workspace; openID: string | null; node: string },
+): VNode {
+  const { jobs: model, cursor, selection, app } = workspace;
+  const { jobs, hasMore, isCut, loadingMore, error } = useObservable(model.list);
+  const { isOn, ids } = useObservable(selection.state);
+  const focused = useObservable(cursor.id);
+  const moves = useObservable(cursor.moves);
+  const scroller = useRef<HTMLDivElement>(null);
+  const [view, setView] = useState({ top: 0, height: 800 });
+  const { first, end } = listWindow(view.top, view.height, ROW, jobs.length);
+
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    const observer = new ResizeObserver(() => setView({ top: element.scrollTop, height: element.clientHeight }));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  useEffect(() => {
+    if (hasMore && end > jobs.length - FETCH_BEFORE) void model.loadMore();
+  }, [hasMore, end, jobs.length, loadingMore]);
+  useEffect(() => {
+    const element = scroller.current;
+    const index = jobs.findIndex(({ id }) => id === focused);
+    if (moves === 0 || element === null || index < 0) return;
+    element.scrollTop = scrollToRow(index, element.scrollTop, element.clientHeight, ROW);
+    setView({ top: element.scrollTop, height: element.clientHeight });
+    // The row may only be drawn because of this.
+    requestAnimationFrame(() => element.querySelector<HTMLElement>(`[data-job="${focused}"] a`)?.focus());
+  }, [moves]);
+
+  const drawn = jobs.slice(first, end).map((job, index) => ({ job, index: first + index }));
+  // The row with the keyboard stays: taken away, it would take the focus with it.
+  const kept = jobs.findIndex(({ id }) => id === focused);
+  const keptJob = jobs[kept];
+  if (keptJob !== undefined && kept < first) drawn.unshift({ job: keptJob, index: kept });
+  else if (keptJob !== undefined && kept >= end) drawn.push({ job: keptJob, index: kept });
+
+  return (
+    <div
+      class="job-scroll"
+      ref={scroller}
+      onScroll={({ currentTarget: { scrollTop, clientHeight } }) => {
+        const next = listWindow(scrollTop, clientHeight, ROW, jobs.length);
+        if (next.first !== first || next.end !== end) setView({ top: scrollTop, height: clientHeight });
+      }}
+    >
+      {error !== null && <p class="notice warn" role="status">{error}</p>}
+      <ul class="job-list" aria-label="Jobs, newest first" style={`height:${jobs.length * ROW}px`}>
+        {drawn.map(({ job, index }) => (
+          <JobRow
+            key={job.id}
+            job={job}
+            top={index * ROW}
+            place={{ index, count: hasMore ? -1 : jobs.length }}
+            app={app}
+            isOpen={job.id === openID}
+            isChosen={isOn ? ids.has(job.id) : null}
+            node={node}
+            onFocus={() => cursor.id.value = job.id}
+            onChoose={(isRange) => isRange ? selection.extend(job.id, jobs) : selection.toggle(job.id)}
+          />
+        ))}
+      </ul>
+      {hasMore && (
+        <p class="job-more">
+          <button type="button" class="button" disabled={loadingMore} onClick={() => void model.loadMore()}>
+            {loadingMore ? "Loading…" : "Load more"}
+          </button>
+        </p>
+      )}
+      {isCut && (
+        <p class="job-more dim">
+          These are the newest {count(jobs.length, "job", "jobs")}. The filter finds older ones.
+        </p>
+      )}
+    </div>
+  );
+}

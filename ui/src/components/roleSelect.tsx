@@ -1,0 +1,35 @@
+import { type Role, ROLES } from "../api/accessClient.ts";
+import { h, type VNode } from "../view.ts";
+
+const WORDS: Record<Role, string> = {
+  viewer: "Viewer: sees everything",
+  operator: "Operator: also starts, stops and types",
+  admin: "Admin: may do everything",
+};
+
+export function roleWord(role: Role): string {
+  return WORDS[role]?.split(":")[0] ?? role;
+}
+
+interface RoleSelectProps {
+  role: Role;
+  id?: string;
+  label?: string;
+  isShort?: boolean;
+  disabled?: boolean;
+  onChange(role: Role): void;
+}
+
+export function RoleSelect({ role, id, label, isShort, disabled, onChange }: RoleSelectProps): VNode {
+  return (
+    <select
+      id={id}
+      aria-label={label}
+      disabled={disabled}
+      value={role}
+      onChange={(event) => onChange(ROLES.find((known) => known === event.currentTarget.value) ?? role)}
+    >
+      {ROLES.map((role) => <option key={role} value={role}>{isShort ? roleWord(role) : WORDS[role]}</option>)}
+    </select>
+  );
+}

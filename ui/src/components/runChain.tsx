@@ -1,0 +1,40 @@
+import type { Job } from "../api/messages.ts";
+import type { Workspace } from "../app.ts";
+import { jobDuration, outcome, shortID } from "../format.ts";
+import { origin, runChain } from "../state/runChain.ts";
+import { h, useEffect, useState, type VNode } from "../view.ts";
+import { PageLink } from "./pageLink.tsx";
+import { StatusBadge } from "./statusBadge.tsx";
+
+/** The runs of the same command that came from one another. */
+export function RunChain({ job, workspace }: { job: Job; workspace: Workspace }): VNode | null {
+  const [runs, setRuns] = useState<readonly Job[]>([]);
+  const { app, jobs } = workspace;
+  useEffect(() => {
+    let isGone = false;
+    void runChain(job, jobs.list.value.jobs, app.client).then((found) => !isGone && setRuns(found));
+    return () => isGone = true;
+  }, [job.id, job.status]);
+  if (runs.length < 2) return null;
+  return (
+    <section class="run-chain" aria-label="Runs">
+      <h2>Runs</h2>
+      <ol>
+        {runs.map((run, index) => (
+          <li key={run.id}>
+            <span class="dim tabular">{index + 1}</span>
+            {run.id === job.id
+              ? <strong class="mono" aria-current="true">{shortID(run.id)}</strong>
+              : <PageLink router={app.router} to={{ page: "job", id: run.id }} class="mono">{shortID(run.id)}
+              </PageLink>}
+            <StatusBadge job={run} />
+            <span class="dim tabular">
+              {[outcome(run), jobDuration(run, app.ticker.value), origin(run) !== null && run.retryOf ? "retry" : null]
+                .filter(Boolean).join(" · ")}
+            </span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}

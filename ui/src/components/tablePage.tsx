@@ -1,0 +1,53 @@
+import type { ResourceState } from "../state/resource.ts";
+import { type ComponentChildren, h, type VNode } from "../view.ts";
+import { Loading } from "./loading.tsx";
+
+interface TablePageProps<T> {
+  title: string;
+  /** What can be done on the page. */
+  tools?: ComponentChildren;
+  state: ResourceState<readonly T[]>;
+  columns: readonly string[];
+  row(item: T): VNode;
+  /** What to say when there is none. */
+  none: string;
+  children?: ComponentChildren;
+}
+
+/** A page that is one table. On a narrow screen each row becomes a block with the column's name before each value. */
+export function TablePage<T>({ title, tools, state, columns, row, none, children }: TablePageProps<T>): VNode {
+  return (
+    <div class="page">
+      <div class="page-head">
+        <h1>{title}</h1>
+        <span class="spacer" />
+        {tools}
+      </div>
+      <div class="page-body">
+        {state.error !== null && <p class="notice error" role="alert">{state.error}</p>}
+        {state.value === null && state.error === null && <Loading what={title.toLowerCase()} />}
+        {state.value?.length === 0 && <p class="page-none dim">{none}</p>}
+        {state.value !== null && state.value.length > 0 && (
+          <table class="table">
+            <thead>
+              <tr>{columns.map((name) => <th key={name} scope="col">{name}</th>)}</tr>
+            </thead>
+            <tbody>{state.value.map(row)}</tbody>
+          </table>
+        )}
+        {children}
+      </div>
+    </div>
+  );
+}
+
+export function Cell(
+  { name, isCode, children }: { name: string; isCode?: boolean; children: ComponentChildren },
+): VNode {
+  return (
+    <td class={isCode ? "mono" : undefined}>
+      <span class="cell-name" aria-hidden="true">{name}</span>
+      <span>{children}</span>
+    </td>
+  );
+}

@@ -1,0 +1,65 @@
+import { AccessClient } from "../api/accessClient.ts";
+import type { ApiClient } from "../api/client.ts";
+import { messageOf } from "../api/http.ts";
+import { Field } from "../components/field.tsx";
+import { FormDialog, TextInput } from "../components/formDialog.tsx";
+import { h, useState, type VNode } from "../view.ts";
+
+interface PasswordProps {
+  client: ApiClient;
+  name: string;
+  /** One's own needs the present one, so that an open page is not enough to take an account over. */
+  isOwn: boolean;
+  onClose(): void;
+}
+
+export function PasswordDialog({ client, name, isOwn, onClose }: PasswordProps): VNode {
+  const [current, setCurrent] = useState("");
+  const [password, setPassword] = useState("");
+  const [error, setError] = useState<string | null>(null);
+  const send = async () => {
+    try {
+      await new AccessClient(client.http).setPassword(name, password, isOwn ? current : undefined);
+      onClose();
+    } catch (error) {
+      setError(messageOf(error, "The password could not be changed."));
+    }
+  };
+  return (
+    <FormDialog
+      title={isOwn ? "Change your password" : `New password for ${name}`}
+      action="Change"
+      isReady={password !== "" && (!isOwn || current !== "")}
+      error={error}
+      onSend={send}
+      onClose={onClose}
+    >
+      {isOwn && (
+        <Field label="Present password">
+          {(attributes) => (
+            <TextInput
+              attributes={attributes}
+              isFirst
+              type="password"
+              autocomplete="current-password"
+              value={current}
+              onInput={setCurrent}
+            />
+          )}
+        </Field>
+      )}
+      <Field label="New password" hint="All other sessions of this person end.">
+        {(attributes) => (
+          <TextInput
+            attributes={attributes}
+            isFirst={!isOwn}
+            type="password"
+            autocomplete="new-password"
+            value={password}
+            onInput={setPassword}
+          />
+        )}
+      </Field>
+    </FormDialog>
+  );
+}

@@ -1,0 +1,167 @@
+import type { OutputHit } from "../api/searchClient.ts";
+import type { Workspace } from "../app.ts";
+import { EmptyState } from "../components/emptyState.tsx";
+import { HitText } from "../components/hitText.tsx";
+import { SearchIcon, StatusIcon } from "../components/icons.tsx";
+import { PageLink } from "../components/pageLink.tsx";
+import { shownCommand } from "../components/shownCommand.ts";
+import { useObservable } from "../components/useObservable.ts";
+import { age, count } from "../format.ts";
+import type { Router } from "../state/route.ts";
+import { SearchEverywhere, type SearchState } from "../state/searchEverywhere.ts";
+import { Fragment, h, useEffect, useMemo, useRef, type VNode } from "../view.ts";
+
+/** One box over commands, names, tags and the output of all jobs. */
+export function SearchPage({ workspace, text }: { workspace: Workspace; text: string }): VNode {
+  const { app } = workspace;
+  const search = useMemo(() => new SearchEverywhere(app.client, app.timing), []);
+  const state = useObservable(search.state);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => () => search.dispose(), []);
+  // Typed here, or come back to.
+  useEffect(() => {
+    if (text !== search.state.value.text) search.look(text, true);
+  }, [text]);
+  useEffect(() => {
+    field.current?.focus();
+    return app.shortcuts.bind({ "/": () => field.current?.select() });
+  }, []);
+
+  return (
+    <div class="page">
+      <h1 class="visually-hidden">Search all jobs</h1>
+      <div class="page-head" role="search" aria-label="All jobs">
+        <span class="search large">
+          <SearchIcon />
+          <input
+            ref={field}
+            type="search"
+            aria-label="Search commands, names, tags and output"
+            placeholder="Search commands, names, tags and output"
+            autocomplete="off"
+            autocapitalize="off"
+            spellcheck={false}
+            value={state.text}
+            onInput={(event) => {
+              search.look(event.currentTarget.value);
+              app.router.replace({ page: "search", text: event.currentTarget.value });
+            }}
+            onKeyDown={(event) => {
+              if (event.key === "Enter") search.look(event.currentTarget.value, true);
+            }}
+          />
+        </span>
+        <p class="dim" role="status">{statusText(state)}</p>
+      </div>
+      {state.error !== null && <p class="notice error" role="alert">{state.error}</p>}
+      <div class="page-body">
+        {state.text.trim() === ""
+          ? (
+            <EmptyState title="Search everything that was ever run here.">
+              <p>Commands, names, tags, and every line that a job printed.</p>
+            </EmptyState>
+          )
+          : <Results workspace={workspace} state={state} onMore={search.canGoOn ? () => search.more() : null} />}
+      </div>
+    </div>
+  );
+}
+
+function statusText({ text, jobs, hits, output, isTruncated }: SearchState): string {
+  if (text.trim() === "" || jobs === null) return text.trim() === "" ? "" : "Searching…";
+  const lines = output === "absent"
+    ? ""
+    : `${count(hits.length, "line", "lines")} of output${isTruncated ? ", and there are more" : ""}`;
+  return [count(jobs.length, "job", "jobs"), lines, output === "searching" ? "searching on…" : ""].filter(Boolean).join(
+    " · ",
+  );
+}
+
+interface ResultsProps {
+  workspace: Workspace;
+  state: SearchState;
+  onMore: (() => void) | null;
+}
+
+function Results({ workspace: { app, jobs }, state, onMore }: ResultsProps): VNode {
+  const now = useObservable(app.ticker);
+  const isNothing = state.jobs?.length === 0 && state.hits.length === 0 && state.output !== "searching";
+  if (isNothing) return <EmptyState title="Nothing matches." />;
+  return (
+    <Fragment>
+      {(state.jobs?.length ?? 0) > 0 && (
+        <section class="results" aria-label="Jobs">
+          <h2>Jobs</h2>
+          <ul>
+            {state.jobs?.map((job) => (
+              <li key={job.id}>
+                <PageLink router={app.router} to={{ page: "job", id: job.id }} class="result">
+                  <StatusIcon status={job.status} />
+                  {job.name !== null && <strong>{job.name}</strong>}
+                  <span class="mono result-command">{shownCommand(job)}</span>
+                  <span class="dim tabular">{age(job.createdAt, now)}</span>
+                </PageLink>
+              </li>
+            ))}
+          </ul>
+          {state.hasMoreJobs && (
+            <button
+              type="button"
+              class="button compact"
+              onClick={() => {
+                jobs.filter({ text: state.text.trim(), statuses: [], tag: "", node: "", by: "" });
+                app.router.go({ page: "jobs" });
+              }}
+            >
+              All of them in the list
+            </button>
+          )}
+        </section>
+      )}
+      {byJob(state.hits).map((hits) => <Lines key={hits[0]?.job.id ?? ""} hits={hits} router={app.router} now={now} />)}
+      {onMore !== null && state.output === "done" && (
+        <p class="job-more">
+          <button type="button" class="button" onClick={onMore}>Search on</button>
+        </p>
+      )}
+    </Fragment>
+  );
+}
+
+function Lines({ hits, router, now }: { hits: readonly OutputHit[]; router: Router; now: number }): VNode | null {
+  const job = hits[0]?.job;
+  if (job === undefined) return null;
+  return (
+    <section class="results" aria-label={`Output of ${job.name ?? shownCommand(job)}`}>
+      <h2>
+        <PageLink router={router} to={{ page: "job", id: job.id }} class="result">
+          <StatusIcon status={job.status} />
+          {job.name !== null && <strong>{job.name}</strong>}
+          <span class="mono result-command">{shownCommand(job)}</span>
+          <span class="dim tabular">{age(job.createdAt, now)}</span>
+        </PageLink>
+      </h2>
+      <ol>
+        {hits.map((hit) => (
+          <li key={`${hit.offset} ${hit.start}`}>
+            <PageLink
+              router={router}
+              to={{ page: "job", id: job.id, place: { kind: "at", offset: hit.offset } }}
+              class="hit"
+            >
+              <span class="hit-line dim tabular">{hit.line}</span>
+              <HitText hit={hit} />
+            </PageLink>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+/** Hits of a job come together or not, as the search goes; they are shown together. */
+function byJob(hits: readonly OutputHit[]): OutputHit[][] {
+  const groups = new Map<string, OutputHit[]>();
+  for (const hit of hits) groups.set(hit.job.id, [...(groups.get(hit.job.id) ?? []), hit]);
+  return [...groups.values()];
+}
