@@ -51,7 +51,10 @@ export class Workspace {
     this.events = new Events(this.connection, app.connect);
     this.jobs = new Jobs(app.client, this.events, app.timing, parseFilter(app.router.query.value));
     this.selection = new Selection(app.client);
-    this.nodes = new Nodes(new TeamClient(app.client.http), app.timing);
+    this.nodes = new Nodes(new TeamClient(app.client.http), app.timing, () => {
+      const state = app.session.state.value;
+      return state.kind === "signedIn" && state.session.team !== undefined;
+    });
     this.upgrade = new Upgrade(app.client, this.events);
     // The filter stands in the address, and the address may change by going back.
     this.#ends = [

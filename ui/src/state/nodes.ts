@@ -21,7 +21,12 @@ export class Nodes {
   #cancel: (() => void) | null = null;
   #isDisposed = false;
 
-  constructor(private readonly client: TeamClient, private readonly timing: Timing) {}
+  /** `areKnown`: whether this server knows nodes at all; one that is older than this page does not. */
+  constructor(
+    private readonly client: TeamClient,
+    private readonly timing: Timing,
+    private readonly areKnown: () => boolean,
+  ) {}
 
   /** Whether there is more than one place where a job can run. */
   get isTeam(): boolean {
@@ -43,6 +48,7 @@ export class Nodes {
   async fetch(): Promise<void> {
     this.#cancel?.();
     this.#cancel = null;
+    if (!this.areKnown()) return this.#set({ phase: "absent" });
     try {
       const nodes = await this.client.nodes();
       this.#set({ phase: "ready", nodes, error: null });
