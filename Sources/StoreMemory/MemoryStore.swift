@@ -23,6 +23,7 @@ public final class MemoryStore: Sendable {
     /// How much output all jobs together may have.
     public let maximumOutputBytes: Int
     let state = Mutex(State())
+    let access = Mutex(MemoryAccess())
 
     public init(maximumOutputBytes: Int = MemoryStore.defaultMaximumOutputBytes) {
         self.maximumOutputBytes = maximumOutputBytes

@@ -6,7 +6,7 @@ enum JobRow {
     /// Those that a state sets, in the order of ``values(of:outputBytes:)``.
     private static let stateColumns = [
         "status", "pid", "started_at", "stopped_at", "exit_code", "signal", "reason", "output_bytes", "user_seconds",
-        "system_seconds", "max_resident_bytes",
+        "system_seconds", "max_resident_bytes", "stopped_by",
     ]
     /// Columns of four bytes, which a number of eight is not assigned to by itself.
     private static let narrow: Set<String> = ["pid", "exit_code", "signal"]
@@ -67,6 +67,7 @@ enum JobRow {
             .double(outcome?.usage?.userSeconds),
             .double(outcome?.usage?.systemSeconds),
             .int(outcome?.usage?.maxResidentBytes),
+            .text(outcome?.stoppedBy),
         ]
     }
 
@@ -89,9 +90,10 @@ enum JobRow {
         guard let status = row.text("status").flatMap({ JobStatus(rawValue: $0) }) else { throw .damagedRow }
         let number = { (name: String) in row.int(name).map { Int32(truncatingIfNeeded: $0) } }
         let run = time(row.int("started_at")).map { JobRun(startedAt: $0, processID: number("pid")) }
-        let outcome = JobOutcome(
+        var outcome = JobOutcome(
             status: status, exitCode: number("exit_code"), signal: number("signal"), reason: row.text("reason"),
             usage: usage(from: row))
+        outcome?.stoppedBy = row.text("stopped_by")
         if let outcome {
             guard let endedAt = time(row.int("stopped_at")) else { throw .damagedRow }
             return .finished(

@@ -33,7 +33,8 @@ struct PostgresSchema: Sendable {
 
     var migrations: [Migration] {
         [
-            Migration(name: "1 jobs, output and nodes", statements: jobsAndOutput + team)
+            Migration(name: "1 jobs, output and nodes", statements: jobsAndOutput + team),
+            Migration(name: "2 access", statements: access),
         ]
     }
 

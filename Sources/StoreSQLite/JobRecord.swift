@@ -7,10 +7,12 @@ enum JobRecord {
     static let insertion = """
         INSERT INTO jobs (
             id, command, pid, status, created_at, stopped_at, exit_code, started_at, signal, reason, node, restart_of, name,
-            tags, spec, created_by, output_bytes, user_seconds, system_seconds, max_resident_bytes)
+            tags, spec, created_by, output_bytes, user_seconds, system_seconds, max_resident_bytes,
+            stopped_by)
         VALUES (
             :id, :command, :pid, :status, :created_at, :stopped_at, :exit_code, :started_at, :signal, :reason, :node,
-            :restart_of, :name, :tags, :spec, :created_by, :output_bytes, :user_seconds, :system_seconds, :max_resident_bytes)
+            :restart_of, :name, :tags, :spec, :created_by, :output_bytes, :user_seconds, :system_seconds, :max_resident_bytes,
+            :stopped_by)
         ON CONFLICT (id) DO NOTHING
         """
 
@@ -18,7 +20,8 @@ enum JobRecord {
         UPDATE jobs SET
             pid = :pid, status = :status, stopped_at = :stopped_at, exit_code = :exit_code, started_at = :started_at,
             signal = :signal, reason = :reason, output_bytes = :output_bytes, user_seconds = :user_seconds,
-            system_seconds = :system_seconds, max_resident_bytes = :max_resident_bytes
+            system_seconds = :system_seconds, max_resident_bytes = :max_resident_bytes,
+            stopped_by = :stopped_by
         WHERE id = :id
         """
 
@@ -53,6 +56,7 @@ enum JobRecord {
             "exit_code": outcome?.exitCode,
             "signal": outcome?.signal,
             "reason": outcome?.reason,
+            "stopped_by": outcome?.stoppedBy,
             "output_bytes": state.end?.outputBytes ?? outputBytes,
             "user_seconds": outcome?.usage?.userSeconds,
             "system_seconds": outcome?.usage?.systemSeconds,
@@ -90,9 +94,10 @@ enum JobRecord {
             throw .damagedRow
         }
         let run = Date.stored(row.value("started_at")).map { JobRun(startedAt: $0, processID: row.value("pid")) }
-        let outcome = JobOutcome(
+        var outcome = JobOutcome(
             status: status, exitCode: row.value("exit_code"), signal: row.value("signal"), reason: row.value("reason"),
             usage: usage(from: row))
+        outcome?.stoppedBy = row.value("stopped_by")
         if let outcome {
             guard let endedAt = Date.stored(row.value("stopped_at")) else { throw .damagedRow }
             let end = JobEnd(outcome: outcome, endedAt: endedAt, outputBytes: row.value("output_bytes") ?? 0)

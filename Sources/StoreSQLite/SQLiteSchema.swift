@@ -18,6 +18,7 @@ enum SQLiteSchema {
         migrator.registerMigration("2 retention", migrate: prepareRetention)
         migrator.registerMigration("3 who asked", migrate: prepareFilters)
         migrator.registerMigration("4 output quota", migrate: prepareGaps)
+        migrator.registerMigration("5 access", migrate: createAccess)
         return migrator
     }()
 

@@ -16,7 +16,8 @@ struct Srun: AsyncParsableCommand {
             ReplayCommand.self,
             StopCommand.self,
             RestartCommand.self,
-            RemoveCommand.self, SearchCommand.self, LinkCommand.self, VersionCommand.self,
+            RemoveCommand.self, SearchCommand.self, LinkCommand.self, LoginCommand.self, LogoutCommand.self,
+            UserCommand.self, TokenCommand.self, AuditCommand.self, VersionCommand.self,
         ],
         defaultSubcommand: ServeCommand.self
     )

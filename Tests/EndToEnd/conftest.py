@@ -52,11 +52,12 @@ class CommandLine:
         self.env = environment(folder, SRUN_STATE_DIR=str(state))
 
     def __call__(self, *arguments: str, env: dict[str, str] | None = None, **options) -> subprocess.CompletedProcess:
+        if "input" not in options:
+            options["stdin"] = subprocess.DEVNULL
         return subprocess.run(
             [binary(), *arguments],
             env={**self.env, **(env or {})},
             cwd=self.folder,
-            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             timeout=60,

@@ -33,11 +33,10 @@ extension StoreContract {
         _ ending: JobOutcome.Ending = .exited(.code(0)), reason: String? = nil, usage: ResourceUsage? = nil,
         outputBytes: Int64 = 0, run: JobRun? = StoreContract.run
     ) -> JobState {
-        .finished(
-            JobEnd(
-                outcome: JobOutcome(ending, reason: reason, usage: usage), endedAt: noon.addingTimeInterval(9),
-                outputBytes: outputBytes),
-            run)
+        var outcome = JobOutcome(ending, reason: reason, usage: usage)
+        if case .stopped = ending { outcome.stoppedBy = "ann" }
+        return .finished(
+            JobEnd(outcome: outcome, endedAt: noon.addingTimeInterval(9), outputBytes: outputBytes), run)
     }
 
     static func chunk(

@@ -12,6 +12,11 @@ struct MemoryStoreTests {
         try await requirement.verify { MemoryStore() }
     }
 
+    @Test("keeps who may come in", .timeLimit(.minutes(1)), arguments: AccessContract.withoutDurability)
+    func keepsAccess(_ requirement: AccessRequirement) async throws {
+        try await requirement.verify { MemoryStore() }
+    }
+
     @Test("refuses output beyond its bound, and takes it after a removal")
     func boundsOutput() async throws {
         let store = MemoryStore(maximumOutputBytes: 10)

@@ -11,6 +11,12 @@ struct PostgresStoreTests {
         try await requirement.verify { try await PostgresStore.open(address, schema: schema) }
     }
 
+    @Test("keeps who may come in", .timeLimit(.minutes(1)), arguments: AccessContract.all)
+    func keepsAccess(_ requirement: AccessRequirement) async throws {
+        let (address, schema) = (try TestDatabase.address, TestDatabase.newSchema())
+        try await requirement.verify { try await PostgresStore.open(address, schema: schema) }
+    }
+
     @Test("meets the contract through PgBouncer", .timeLimit(.minutes(1)), arguments: StoreContract.all)
     func meetsPooled(_ requirement: StoreRequirement) async throws {
         let (address, schema) = (try TestDatabase.pooledAddress, TestDatabase.newSchema())

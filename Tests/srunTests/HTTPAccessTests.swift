@@ -1,5 +1,6 @@
 import SrunKit
 import SrunTestSupport
+import StoreMemory
 import Testing
 
 @testable import srun
@@ -159,7 +160,7 @@ import Testing
     @Test func slowsDownGuessing() async throws {
         try await TestServer.run { server in
             let fields = "Host: \(server.host)\r\n"
-            for _ in 0..<FailureThrottle.limit {
+            for _ in 0..<LoginThrottle.freeFailures {
                 #expect(
                     try await server.request("POST", "/api/session", fields: fields, body: #"{"token":"wrong"}"#).status
                         == 401)
@@ -174,7 +175,7 @@ import Testing
     }
 
     @Test func protectsAnOpenServerFromPages() async throws {
-        try await TestServer.run(access: Access(.none)) { server in
+        try await TestServer.run(access: Access(.none, store: MemoryStore())) { server in
             let fields = "Host: \(server.host)\r\n"
             let session = try await server.request("GET", "/api/session", fields: fields)
             #expect(session.json["user"] == "anonymous")

@@ -28,7 +28,8 @@ struct TestServer: Sendable {
 extension TestServer {
     /// - Parameter launcher: By default every process prints `hello` and ends with code 0.
     static func run<Result: Sendable>(
-        access: Access = Access(.token(Token(token))), allowedHosts: [String] = [], trustedProxies: [String] = [],
+        access: Access = Access(.token(Token(token)), store: MemoryStore()), allowedHosts: [String] = [],
+        trustedProxies: [String] = [],
         sockets: WebSocketLimits = WebSocketLimits(), launcher: any ProcessLauncher = greeter,
         _ body: @Sendable (TestServer) async throws -> Result
     ) async throws -> Result {

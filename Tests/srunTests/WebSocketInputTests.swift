@@ -123,9 +123,9 @@ import Testing
         let process = ScriptedProcess()
         try await withEngine(launcher: ScriptedLauncher { _ in process }) { engine in
             let job = try await engine.submit(JobSpec(command: .shell("x")))
-            let control = TerminalControl(job: job.id, engine: engine, isAllowed: false)
+            let control = TerminalControl(job: job.id, engine: engine, isAllowed: false) {}
             let message = JSONValue.object([.init(key: "base64", value: .string("YQ=="))])
-            #expect(control.input(message)?.code == "forbidden")
+            #expect(await control.input(message)?.code == "forbidden")
             let size = ["cols", "rows"].map { JSONValue.Member(key: $0, value: .number(.integer(80))) }
             #expect(await control.resize(.object(size))?.code == "forbidden")
             #expect(await engine.terminalSizes(job.id)?.size == .standard)

@@ -1,6 +1,8 @@
 /// A job that this engine knows and that has not ended: what its supervisor, its followers and its callers share.
 struct ActiveJob: Sendable {
     var job: Job
+    /// Who asked first for it to end.
+    var stoppedBy: String?
     let pipeline: LogPipeline
     let dropped: DroppedOutput
     let stop: OneShot<StopRequest>

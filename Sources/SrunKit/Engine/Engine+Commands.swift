@@ -64,14 +64,16 @@ extension Engine {
     ///
     /// Asking again while it is stopping waits for the same end and sends nothing more.
     ///
+    /// - Parameter actor: The name of whoever asks; the first one stands in the job.
     /// - Throws: ``EngineError`` with code `notRunning` when it has ended already, `jobNotFound`, or `storage`.
-    public func stop(_ id: JobID) async throws(EngineError) -> StopResult {
+    public func stop(_ id: JobID, by actor: String? = nil) async throws(EngineError) -> StopResult {
         await settlePast()
         guard let entry = active[id] else {
             let job = try await stored(id)
             throw EngineError(
                 .notRunning, status: job.status, "The job has ended already: it is \(job.status.rawValue).")
         }
+        if entry.stoppedBy == nil { active[id]?.stoppedBy = actor }
         switch machine.stop(id) {
         case .withdrawn:
             await finish(id, JobOutcome(.stopped(nil), reason: "stopped before it was started"), nil)
@@ -93,7 +95,7 @@ extension Engine {
     public func restart(_ id: JobID, by actor: String? = nil) async throws(EngineError) -> Job {
         let job = try await self.job(id)
         try await checkDisk()
-        if active[id] != nil { try await stopBeforehand(id) }
+        if active[id] != nil { try await stopBeforehand(id, by: actor) }
         return try await submit(job.spec, by: actor, restartOf: id)
     }
 
@@ -101,7 +103,7 @@ extension Engine {
     ///
     /// - Parameter stoppingFirst: Stops the job if it has not ended.
     /// - Throws: ``EngineError`` with code `stillRunning`, `stillStopping`, `jobNotFound`, or `storage`.
-    public func remove(_ id: JobID, stoppingFirst: Bool = false) async throws(EngineError) {
+    public func remove(_ id: JobID, stoppingFirst: Bool = false, by actor: String? = nil) async throws(EngineError) {
         await settlePast()
         if let entry = active[id] {
             guard stoppingFirst else {
@@ -109,7 +111,7 @@ extension Engine {
                     .stillRunning, status: entry.job.status,
                     "The job has not ended: stop it first, or remove it with force.")
             }
-            try await stopBeforehand(id)
+            try await stopBeforehand(id, by: actor)
         }
         do {
             try await store.remove(id)
@@ -171,10 +173,10 @@ extension Engine {
         return job
     }
 
-    private func stopBeforehand(_ id: JobID) async throws(EngineError) {
+    private func stopBeforehand(_ id: JobID, by actor: String?) async throws(EngineError) {
         let result: StopResult
         do {
-            result = try await stop(id)
+            result = try await stop(id, by: actor)
         } catch {
             // It ended by itself meanwhile, which is as good.
             if error.code == .notRunning { return }

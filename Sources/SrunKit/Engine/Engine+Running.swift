@@ -53,6 +53,8 @@ extension Engine {
     func finish(_ id: JobID, _ outcome: JobOutcome, _ run: JobRun?) async {
         guard let entry = active[id] else { return }
         entry.pipeline.end()
+        var outcome = outcome
+        if case .stopped = outcome.ending { outcome.stoppedBy = entry.stoppedBy }
         let end = JobEnd(outcome: outcome, endedAt: now(), outputBytes: entry.pipeline.byteCount)
         active[id]?.job.outputDropped = entry.dropped.bytes
         await advance(id, to: .finished(end, run))

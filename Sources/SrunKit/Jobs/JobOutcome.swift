@@ -35,6 +35,8 @@ public struct JobOutcome: Hashable, Sendable {
     /// For people: why, when the status alone does not say it ("No such file or directory (ENOENT)").
     public let reason: String?
     public let usage: ResourceUsage?
+    /// Who asked for it to end, when somebody did.
+    public var stoppedBy: String?
 
     public init(_ ending: Ending, reason: String? = nil, usage: ResourceUsage? = nil) {
         self.ending = ending

@@ -11,6 +11,14 @@ struct SecretDigest: Hashable, Sendable {
         digest = SHA256.hash(data: Array(secret.utf8))
     }
 
+    /// As the store keeps it.
+    var text: String {
+        digest.map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0\(digits)" : digits
+        }.joined()
+    }
+
     static func == (left: SecretDigest, right: SecretDigest) -> Bool { left.digest == right.digest }
 
     func hash(into hasher: inout Hasher) { digest.hash(into: &hasher) }
@@ -18,7 +26,7 @@ struct SecretDigest: Hashable, Sendable {
 
 /// The server's token, by its digest.
 struct Token: Sendable {
-    private let digest: SecretDigest
+    let digest: SecretDigest
 
     init(_ text: String) {
         digest = SecretDigest(of: text)
@@ -38,5 +46,13 @@ enum RandomSecret {
             let digits = String(generator.next() as UInt64, radix: 16)
             return String(repeating: "0", count: 16 - digits.count) + digits
         }.joined()
+    }
+
+    /// 256 bits with the beginning by which people and scanners know a token of srun.
+    static func makeToken() -> String {
+        let digits = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+        var generator = SystemRandomNumberGenerator()
+        // 43 digits of base 62 hold 256 bits.
+        return "srun_" + String((0..<43).compactMap { _ in digits.randomElement(using: &generator) })
     }
 }

@@ -7,9 +7,13 @@ import StoreSQLite
 /// What the server is made of, and nothing else names the parts.
 extension App {
     func webConfiguration() throws(ServerError) -> ServerConfiguration {
-        try ServerConfiguration(
+        var web = try ServerConfiguration(
             host: configuration.address.host, port: configuration.address.port,
             allowedHosts: configuration.allowedHosts, trustedProxies: configuration.trustedProxies)
+        web.store = configuration.store.kind
+        web.auth = configuration.access.rawValue
+        web.vouchingField = configuration.access == .proxy ? configuration.authHeader : nil
+        return web
     }
 
     func openStore() async throws(StoreError) -> any Store {
@@ -64,7 +68,7 @@ extension App {
     }
 
     func secret(in folder: StateFolder?) throws -> Secret {
-        guard configuration.access == .token else { return Secret(existing: nil) { nil } }
+        guard configuration.access != .open else { return Secret(existing: nil) { nil } }
         guard let path = folder?.file(TokenFile.name) else { return Secret(existing: nil) { TokenFile.make() } }
         return Secret(existing: try TokenFile.read(path)) { try TokenFile.create(path) }
     }
@@ -73,4 +77,8 @@ extension App {
 extension Configuration {
     /// A server with its store in memory touches no file.
     var keepsFiles: Bool { store != .memory }
+
+    var accessOptions: srun.Access.Options {
+        srun.Access.Options(limitsToOwnJobs: limitsToOwnJobs, newcomerRole: newcomerRole)
+    }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import ServiceLifecycle
 import SrunKit
+import StoreMemory
 
 /// The server as a process: from a checked configuration to the exit code.
 ///
@@ -58,7 +59,10 @@ struct App: Sendable {
     }
 
     private func serve(store: any Store, token: String?, folder: StateFolder?, web: ServerConfiguration) async throws {
-        let access = Access(token.map { .token(Token($0)) } ?? .none)
+        // A store that keeps no users leaves it at the one administrator.
+        let access = Access(
+            token.map { .token(Token($0)) } ?? .none, store: store as? any AccessStore ?? MemoryStore(),
+            options: configuration.accessOptions)
         let engine = try engine(store: store)
         let sign = ServerSign()
         let server = Server(

@@ -1,13 +1,16 @@
 import Foundation
+import HTTPTypes
 import Logging
 import SrunKit
 
 /// How the server is to run: every setting, read, checked, and with its default.
 struct Configuration: Sendable {
-    enum Access: Sendable, Hashable {
+    enum Access: String, Sendable, Hashable {
         case token
+        /// A trusted proxy says who somebody is.
+        case proxy
         /// Everybody who can connect may do everything.
-        case open
+        case open = "none"
     }
 
     var address: ListenAddress
@@ -31,6 +34,12 @@ struct Configuration: Sendable {
     /// Names of variables of the server's own environment that its jobs get.
     var passedEnvironment: [String]
     var access: Access
+    /// In which field a trusted proxy says who somebody is.
+    var authHeader: String
+    /// Operators act on their own jobs only.
+    var limitsToOwnJobs: Bool
+    /// What somebody becomes whom another service vouches for; nil lets only known users in.
+    var newcomerRole: Role?
     var announcesAsJSON: Bool
     var endsWithStandardInput: Bool
 
@@ -76,13 +85,13 @@ struct Configuration: Sendable {
             ).map(\.value) ?? Self.standardOutputQuota
         passedEnvironment = try layers.list(.passEnv)
         access =
-            try layers.value(.auth, expected: "token or none") { text in
-                switch text {
-                case "token": Access.token
-                case "none": Access.open
-                default: nil
-                }
-            } ?? .token
+            try layers.value(.auth, expected: "token, proxy or none", read: Access.init(rawValue:)) ?? .token
+        authHeader =
+            try layers.value(.authHeader, expected: "the name of a header field", read: Self.fieldName)
+            ?? "x-forwarded-user"
+        limitsToOwnJobs = try layers.isOn(.ownJobsOnly)
+        newcomerRole = try layers.value(
+            .newUserRole, expected: "viewer, operator or admin", read: Role.init(rawValue:))
         announcesAsJSON = try layers.value(.announce, expected: "json") { $0 == "json" ? true : nil } ?? false
         endsWithStandardInput = try layers.isOn(.untilStdinCloses)
         try refuseDangerous(layers)
@@ -101,6 +110,13 @@ struct Configuration: Sendable {
             }
             guard address.isLoopback else {
                 throw Failure(.refusedConfiguration, "--auth none is only for a loopback address, not for \(address)")
+            }
+        }
+        if access == .proxy {
+            guard !trustedProxies.isEmpty else {
+                throw Failure(
+                    .refusedConfiguration,
+                    "--auth proxy believes what a proxy says: name its address with --trusted-proxies")
             }
         }
         let isBehindProxy = try layers.isOn(.behindProxy)
@@ -158,6 +174,10 @@ struct Configuration: Sendable {
 
     static func absolute(_ path: String, in folder: String) -> String {
         path.hasPrefix("/") ? path : "\(folder)/\(path)"
+    }
+
+    private static func fieldName(_ text: String) -> String? {
+        HTTPField.Name(text)?.canonicalName
     }
 
     private static func nodeName(_ text: String) -> String? {

@@ -20,6 +20,9 @@ enum Setting: String, CaseIterable, Sendable {
     case stopGrace = "stop-grace"
     case passEnv = "pass-env"
     case auth
+    case authHeader = "auth-header"
+    case ownJobsOnly = "own-jobs-only"
+    case newUserRole = "new-user-role"
     case iKnowThisIsRCE = "i-know-this-is-rce"
     case announce
     case untilStdinCloses = "until-stdin-closes"
@@ -41,6 +44,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .allowedHost, .trustedProxies, .passEnv: .list
         case .behindProxy, .allowPlainHTTP, .acceptEmptyDatabase, .waitDatabase, .iKnowThisIsRCE, .untilStdinCloses:
             .toggle
+        case .ownJobsOnly: .toggle
+        case .authHeader, .newUserRole: .text
         case .host, .listen, .store, .db, .databaseURL, .stateDir, .logLevel, .node, .auth, .announce, .config: .text
         }
     }

@@ -8,6 +8,14 @@ enum StoreLocation: Hashable, Sendable {
     /// A URL or `key=value` pairs; empty where libpq's own environment and files say it.
     case postgres(address: String)
 
+    var kind: String {
+        switch self {
+        case .memory: "memory"
+        case .sqlite: "sqlite"
+        case .postgres: "postgres"
+        }
+    }
+
     /// The kinds as a person writes them.
     static let kinds = ["sqlite", "postgres", "memory"]
 

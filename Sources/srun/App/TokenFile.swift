@@ -57,12 +57,7 @@ enum TokenFile {
     }
 
     /// 256 bits from the system's generator, in letters and digits.
-    static func make() -> String {
-        let digits = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-        var generator = SystemRandomNumberGenerator()
-        // 43 digits of base 62 hold 256 bits.
-        return "srun_" + String((0..<43).compactMap { _ in digits.randomElement(using: &generator) })
-    }
+    static func make() -> String { RandomSecret.makeToken() }
 
     private static let maximumLength = 256
 

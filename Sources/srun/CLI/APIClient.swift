@@ -40,9 +40,12 @@ struct APIClient: Sendable {
         var request = HTTPClientRequest(url: connection.url + target)
         request.method = method
         request.headers.add(name: "User-Agent", value: "srun/\(BuildInfo.current.version)")
-        if let token = connection.token {
-            request.headers.add(name: "Authorization", value: "Bearer \(token)")
-        } else {
+        switch connection.proof {
+        case .bearer(let token): request.headers.add(name: "Authorization", value: "Bearer \(token)")
+        case .session(let cookie):
+            request.headers.add(name: "Cookie", value: cookie)
+            request.headers.add(name: "X-Srun-CSRF", value: "1")
+        case .nothing:
             // A server that lets everybody in still wants to see that no foreign page has made a browser send this.
             request.headers.add(name: "X-Srun-CSRF", value: "1")
         }
@@ -125,7 +128,7 @@ struct APIClient: Sendable {
         if status == 401 {
             let hint =
                 connection.token == nil
-                ? "it needs a token (SRUN_TOKEN or --token-file)" : "it does not accept this token"
+                ? "it needs a token (SRUN_TOKEN or --token-file), or srun login" : "it does not accept this token"
             return Failure(code, "\(connection.url) refuses: \(hint)")
         }
         return Failure(code, refusal?.error ?? "\(connection.url) answers \(response.status)")

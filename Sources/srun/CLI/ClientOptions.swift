@@ -19,13 +19,22 @@ struct ClientOptions: ParsableArguments {
 
     /// Runs the body with a client, and ends the client's connections afterwards.
     func withClient<Result>(_ body: (APIClient) async throws -> Result) async throws -> Result {
+        try await Self.withClient(connection(), body)
+    }
+
+    func connection() throws -> ServerConnection {
         let environment = ProcessInfo.processInfo.environment
         let folder = stateDir ?? environment["SRUN_STATE_DIR"].flatMap { $0.isEmpty ? nil : $0 }
-        let connection = try ServerConnection(
+        return try ServerConnection(
             url: url ?? environment["SRUN_URL"].flatMap { $0.isEmpty ? nil : $0 },
             tokenFile: tokenFile,
             stateFolder: folder ?? StateFolder.defaultPath(environment: environment),
             environment: environment)
+    }
+
+    static func withClient<Result>(
+        _ connection: ServerConnection, _ body: (APIClient) async throws -> Result
+    ) async throws -> Result {
         let client = APIClient(connection)
         do {
             let result = try await body(client)

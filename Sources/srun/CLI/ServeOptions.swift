@@ -100,8 +100,23 @@ struct ServeOptions: ParsableArguments {
             "A variable of srun's own environment that jobs get too. May be repeated.", valueName: "name"))
     var passEnv: [String] = []
 
-    @Option(help: ArgumentHelp("token (the default) or none.", valueName: "how"))
+    @Option(help: ArgumentHelp("token (the default), proxy or none.", valueName: "how"))
     var auth: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "With --auth proxy: in which header field a trusted proxy says who it is. Default: X-Forwarded-User.",
+            valueName: "field"))
+    var authHeader: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "What somebody becomes whom the proxy or the issuer names and who is no user yet: viewer, operator or admin. Default: nobody is let in who is no user.",
+            valueName: "role"))
+    var newUserRole: [String] = []
+
+    @Flag(help: "Operators stop, restart and type into the jobs they have started, and only look at others.")
+    var ownJobsOnly = false
 
     @Flag(
         name: .customLong("i-know-this-is-rce"),
@@ -128,6 +143,7 @@ struct ServeOptions: ParsableArguments {
             (.store, store), (.db, db), (.databaseURL, databaseURL), (.stateDir, stateDir), (.logLevel, logLevel),
             (.node, node), (.jobs, jobs),
             (.stopGrace, stopGrace), (.passEnv, passEnv), (.auth, auth), (.announce, announce), (.config, config),
+            (.authHeader, authHeader), (.newUserRole, newUserRole),
             (.keepAge, keepAge), (.keepJobs, keepJobs), (.keepBytes, keepBytes), (.diskFloor, diskFloor),
             (.outputQuota, outputQuota),
         ]
@@ -136,6 +152,7 @@ struct ServeOptions: ParsableArguments {
             (.behindProxy, behindProxy), (.allowPlainHTTP, allowPlainHttp), (.acceptEmptyDatabase, acceptEmptyDatabase),
             (.waitDatabase, waitDatabase),
             (.iKnowThisIsRCE, iKnowThisIsRCE), (.untilStdinCloses, untilStdinCloses),
+            (.ownJobsOnly, ownJobsOnly),
         ]
         for (setting, isOn) in toggles where isOn { layer.add(["true"], for: setting) }
         return layer

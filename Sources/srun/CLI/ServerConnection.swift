@@ -1,12 +1,27 @@
 import Foundation
 
-/// Which server a command talks to, and with what token.
+/// Which server a command talks to, and how it proves who it is.
 struct ServerConnection: Sendable {
     /// Without a slash at the end.
     let url: String
-    let token: String?
+    let proof: Proof
     /// It is the server of this user on this machine, so both see the same files.
     let isLocal: Bool
+
+    enum Proof: Sendable {
+        case bearer(String)
+        /// `NAME=VALUE`, for the moment between a password and a token.
+        case session(String)
+        case nothing
+    }
+
+    var token: String? { if case .bearer(let token) = proof { token } else { nil } }
+
+    init(url: String, proof: Proof) {
+        self.url = url
+        self.proof = proof
+        isLocal = false
+    }
 
     /// Finds the server: the URL that was named, else the one whose state folder is here.
     ///
@@ -26,14 +41,17 @@ struct ServerConnection: Sendable {
             guard let token = try TokenFile.read(tokenFile) else {
                 throw Failure(.permission, "there is no token file \(tokenFile)")
             }
-            self.token = token
+            proof = .bearer(token)
         } else if let token = environment["SRUN_TOKEN"], !token.isEmpty {
             guard token.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
                 throw Failure(.usage, "SRUN_TOKEN must be one word without control characters")
             }
-            self.token = token
+            proof = .bearer(token)
+        } else if let login = try Logins(Logins.path(environment: environment))[url] {
+            proof = .bearer(login.token)
         } else {
-            token = isLocal ? try TokenFile.read("\(stateFolder)/\(TokenFile.name)") : nil
+            let token = isLocal ? try TokenFile.read("\(stateFolder)/\(TokenFile.name)") : nil
+            proof = token.map { .bearer($0) } ?? .nothing
         }
     }
 

@@ -7,9 +7,10 @@ struct Credentials: Sendable {
     /// An `Authorization` field that cannot be read is refused, rather than ignored in favour of a cookie.
     var areBroken = false
 
-    static let cookieName = "srun_session"
-
-    init(_ headers: HTTPHeaders) {
+    /// - Parameter isSecure: Whether the caller is known to have come over TLS: then only the cookie counts that nobody else
+    ///   can have set.
+    init(_ headers: HTTPHeaders, isSecure: Bool = false) {
+        let cookieName = isSecure ? SessionCookie.secureName : SessionCookie.plainName
         let fields = headers["authorization"]
         if let field = fields.first {
             // RFC 6750 §2.1; the scheme's name is the same in any case (RFC 9110 §11.1).
@@ -26,7 +27,7 @@ struct Credentials: Sendable {
             for pair in field.split(separator: ";") {
                 let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 guard parts.count == 2, let name = parts.first, let value = parts.last else { continue }
-                if String(name).trimmingSpaces == Self.cookieName {
+                if String(name).trimmingSpaces == cookieName {
                     session = String(value).trimmingSpaces
                     break
                 }

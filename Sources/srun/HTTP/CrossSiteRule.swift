@@ -17,10 +17,14 @@ struct CrossSiteRule: Sendable {
         let origins = headers["origin"]
         // Compared byte for byte: every cleverer comparison has been got wrong by somebody.
         guard origins.count <= 1, origins.allSatisfy({ $0 == base.origin }) else { throw .badOrigin }
-        if upgrades, case .session = proof, origins.isEmpty { throw .badOrigin }
+        switch proof {
+        case .session where upgrades, .vouched where upgrades:
+            guard !origins.isEmpty else { throw .badOrigin }
+        default: break
+        }
         switch proof {
         case .bearer, nil: return
-        case .session, .nothing:
+        case .session, .vouched, .nothing:
             // A form cannot set this field. A page's WebSocket cannot either, so there the origin alone must do.
             guard upgrades || headers["x-srun-csrf"] == ["1"] else {
                 throw RequestError(.forbidden, "bad_csrf", "a request that changes something must carry X-Srun-CSRF: 1")

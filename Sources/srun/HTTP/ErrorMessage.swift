@@ -63,7 +63,7 @@ extension RequestError {
             self.init(
                 HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), "storage_full",
                 "there is no room left to store jobs")
-        default: self.init(.serviceUnavailable, "storage_unavailable", "jobs cannot be stored or read now; try again")
+        default: self = .storageUnavailable
         }
     }
 

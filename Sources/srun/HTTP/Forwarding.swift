@@ -39,6 +39,25 @@ struct Forwarding: Sendable {
         return BaseAddress(scheme: scheme, authority: authority, prefix: prefix)
     }
 
+    /// Who is at the other end of the proxies: the last address in `X-Forwarded-For` that is no trusted proxy. What stands
+    /// before it may have been written by anybody.
+    func client(of head: HTTPRequestHead, peer: SocketAddress?) -> String? {
+        guard proxies.contains(peer) else { return peer?.ipAddress }
+        let hops = head.headers[canonicalForm: "x-forwarded-for"].reversed().map(String.init)
+        for hop in hops {
+            guard let address = Self.address(hop) else { return peer?.ipAddress }
+            if !proxies.contains(address) { return address.ipAddress }
+        }
+        return peer?.ipAddress
+    }
+
+    /// An address with or without a port.
+    private static func address(_ text: String) -> SocketAddress? {
+        if let address = try? SocketAddress(ipAddress: text, port: 0) { return address }
+        guard let authority = Authority(text) else { return nil }
+        return try? SocketAddress(ipAddress: authority.host, port: 0)
+    }
+
     private func last(of name: String, _ head: HTTPRequestHead) -> String? {
         head.headers[canonicalForm: name].last.map(String.init)
     }

@@ -10,6 +10,9 @@ struct Gate: Sendable {
     let routes: RouteTable
     let forwarding: Forwarding
     let access: Access
+    let audit: AuditLog
+    /// The field in which a trusted proxy says who somebody is; nil when none may.
+    var vouchingField: String?
 
     /// A request that may be answered, once its body is there.
     struct Call: Sendable {
@@ -49,23 +52,27 @@ struct Gate: Sendable {
         case .options(let allow): return .answer(.options(allow: allow))
         case .methodNotAllowed(let allow, let isSocket):
             guard isSocket, WebSocketHandshake.isRequested(by: head) else { throw .methodNotAllowed(allow) }
-            _ = try await admission(head)
+            _ = try await admission(head, peer, base.scheme)
             throw .badUpgrade("only GET can become a WebSocket")
         case .notFound:
             // Who has not signed in does not learn which addresses below /api exist.
-            if target.segments.first?.raw == "api" { _ = try await admission(head) }
+            if target.segments.first?.raw == "api" { _ = try await admission(head, peer, base.scheme) }
             throw .notFound
         case .route(let route, let parameters):
-            let admission = try await self.admission(head, route.access)
+            let admission = try await self.admission(head, peer, base.scheme, route.access)
             let wantsUpgrade = route.upgrade != nil && WebSocketHandshake.isRequested(by: head)
             let rule = CrossSiteRule(base: base, changesSomething: !method.isSafe, upgrades: wantsUpgrade)
             try rule.check(head.headers, proof: admission?.proof)
             if case .right(let right) = route.access, admission?.identity.rights.contains(right) != true {
+                await audit.record(
+                    route.auditAction, by: admission?.identity.name, from: forwarding.client(of: head, peer: peer),
+                    job: route.job(in: parameters), result: RequestError.forbidden.code)
                 throw .forbidden
             }
             if route.body == .json { try checkBody(of: head) }
             let context = RequestContext(
-                target: target, base: base, admission: admission, parameters: parameters, logger: logger)
+                target: target, base: base, admission: admission, parameters: parameters,
+                client: forwarding.client(of: head, peer: peer), note: AuditNote(), logger: logger)
             if wantsUpgrade {
                 return .call(Call(route: route, context: context, head: head, handshake: try WebSocketHandshake(head)))
             }
@@ -92,15 +99,29 @@ struct Gate: Sendable {
         }
     }
 
-    private func admission(_ head: HTTPRequestHead, _ access: RouteAccess = .view) async throws(RequestError) -> Access
-        .Admission?
-    {
-        let credentials = Credentials(head.headers)
-        let admission =
-            credentials.areBroken
-            ? nil : await self.access.admit(bearer: credentials.bearer, session: credentials.session)
+    private func admission(
+        _ head: HTTPRequestHead, _ peer: SocketAddress?, _ scheme: Scheme, _ access: RouteAccess = .view
+    ) async throws(RequestError) -> Access.Admission? {
+        let credentials = Credentials(head.headers, isSecure: scheme == .https)
+        var admission: Access.Admission?
+        if !credentials.areBroken {
+            do {
+                admission = try await self.access.admit(
+                    bearer: credentials.bearer, session: credentials.session, vouched: vouched(head, peer))
+            } catch {
+                // Whoever needs no proof is served all the same: /healthz is there to say what is wrong.
+                if access != .public { throw .storageUnavailable }
+            }
+        }
         guard access == .public || admission != nil else { throw .unauthorized }
         return admission
+    }
+
+    /// Believed from a trusted proxy only, and only when it stands there once.
+    private func vouched(_ head: HTTPRequestHead, _ peer: SocketAddress?) -> String? {
+        guard let vouchingField, forwarding.proxies.contains(peer) else { return nil }
+        let values = head.headers[vouchingField]
+        return values.count == 1 ? values.first : nil
     }
 
     private func checkBody(of head: HTTPRequestHead) throws(RequestError) {
@@ -117,7 +138,7 @@ struct Gate: Sendable {
 
 extension HTTPRequest.Method {
     /// RFC 9110 §9.2.1.
-    fileprivate var isSafe: Bool { self == .get || self == .head || self == .options }
+    var isSafe: Bool { self == .get || self == .head || self == .options }
 }
 
 extension Response {

@@ -13,7 +13,7 @@ struct JobMessage: Encodable {
         case id, command, argv, cwd, env, tty, timeout, name, tags
         case status, pid, exitCode, signal, reason
         case createdAt, startedAt, completedAt
-        case node, outputBytes, outputDropped, restartOf, createdBy, usage
+        case node, outputBytes, outputDropped, restartOf, createdBy, stoppedBy, usage
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -35,6 +35,7 @@ struct JobMessage: Encodable {
         try container.encode(job.outputDropped, forKey: .outputDropped)
         try container.encode(job.restartOf?.text, forKey: .restartOf)
         try container.encode(job.createdBy, forKey: .createdBy)
+        try container.encode(outcome?.stoppedBy, forKey: .stoppedBy)
         try container.encode(outcome?.usage, forKey: .usage)
     }
 

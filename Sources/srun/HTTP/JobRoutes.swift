@@ -31,7 +31,9 @@ struct JobRoutes: Sendable {
     @Sendable private func start(_ request: Request, _ context: RequestContext) async throws -> Response {
         let body = try await request.body.collect(upTo: RequestLimits.bodyBytes)
         let spec = try JobBody.spec(from: StrictJSON.parse(body.readableBytesView))
-        let job = try await engine.submit(spec, by: context.admission?.identity.name)
+        context.note.add(detail: spec.commandText)
+        let job = try await engine.submit(spec, by: context.actor)
+        context.note.add(job: job.id.text)
         var response = Response.json(JobMessage(job), status: .created)
         response.headers[.location] = "\(context.base.prefix)/api/jobs/\(job.id)"
         return response
@@ -42,7 +44,7 @@ struct JobRoutes: Sendable {
     }
 
     @Sendable private func stop(_ request: Request, _ context: RequestContext) async throws -> Response {
-        switch try await engine.stop(context.jobID()) {
+        switch try await engine.stop(context.jobID(), by: context.actor) {
         case .ended: .json(PlainMessage(message: "The job has been stopped."))
         case .stopping:
             .json(PlainMessage(message: "The job is still being stopped.", status: "stopping"), status: .accepted)
@@ -50,12 +52,14 @@ struct JobRoutes: Sendable {
     }
 
     @Sendable private func restart(_ request: Request, _ context: RequestContext) async throws -> Response {
-        .json(JobMessage(try await engine.restart(context.jobID(), by: context.admission?.identity.name)))
+        let job = try await engine.restart(context.jobID(), by: context.actor)
+        context.note.add(detail: "as \(job.id)")
+        return .json(JobMessage(job))
     }
 
     @Sendable private func remove(_ request: Request, _ context: RequestContext) async throws -> Response {
         let id = try context.jobID()
-        try await engine.remove(id, stoppingFirst: context.query.flag("force"))
+        try await engine.remove(id, stoppingFirst: context.query.flag("force"), by: context.actor)
         return .json(PlainMessage(message: "The job and its output have been removed."))
     }
 }

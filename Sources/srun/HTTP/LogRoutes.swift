@@ -7,6 +7,7 @@ import SrunKit
 struct LogRoutes: Sendable {
     let engine: Engine
     let timing: WebSocketTiming
+    let audit: AuditLog
 
     var all: [Route] { [.socket("/api/jobs/:id/logs", .view, upgrade: upgrade, otherwise: read)] }
 
@@ -20,8 +21,13 @@ struct LogRoutes: Sendable {
         guard handshake.subprotocol == WebSocketHandshake.version1 else {
             return LegacyLogSocket(feed: feed, engine: engine, timing: timing)
         }
-        let mayType = context.admission?.identity.rights.contains(.input) ?? false
-        return LogSocket(job: job, feed: feed, engine: engine, timing: timing, mayType: mayType)
+        let identity = context.admission?.identity
+        let mayType = identity.map { $0.rights.contains(.input) && $0.mayAct(onJobOf: job.createdBy) } ?? false
+        let (audit, client) = (audit, context.client)
+        return LogSocket(job: job, feed: feed, engine: engine, timing: timing, mayType: mayType) {
+            // What is typed is written down nowhere; that somebody does is.
+            await audit.record("job.input", by: identity?.name, from: client, job: id.text)
+        }
     }
 
     @Sendable private func read(_ request: Request, _ context: RequestContext) async throws -> Response {

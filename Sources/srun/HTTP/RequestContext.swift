@@ -11,9 +11,16 @@ struct RequestContext: Sendable {
     let admission: Access.Admission?
     /// What stands in the place of `:name` in the route's path; nil when it could not be decoded.
     let parameters: [String: String?]
+    /// The address of whoever asks, through proxies that are trusted; nil on a Unix socket.
+    let client: String?
+    /// For the audit.
+    let note: AuditNote
     let logger: Logger
 
     var query: Query { target.query }
+
+    /// Who asks, for what is written down about jobs.
+    var actor: String? { admission?.identity.name }
 
     /// The job that the path names.
     ///

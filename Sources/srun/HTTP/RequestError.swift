@@ -37,6 +37,9 @@ struct RequestError: Error, Sendable {
     static let notFound = RequestError(.notFound, "not_found", "there is nothing at this address")
     static let jobNotFound = RequestError(.notFound, "job_not_found", "there is no such job")
 
+    static let storageUnavailable = RequestError(
+        .serviceUnavailable, "storage_unavailable", "the store does not answer now; try again")
+
     static func invalidQuery(_ sentence: String) -> RequestError {
         RequestError(.badRequest, "invalid_query", sentence)
     }

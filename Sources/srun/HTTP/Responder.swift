@@ -8,6 +8,7 @@ import NIOHTTP1
 struct Responder: Sendable {
     let gate: Gate
     let sockets: WebSocketSlots
+    let ownership: JobOwnership
     let logger: Logger
 
     enum Verdict: Sendable {
@@ -46,10 +47,33 @@ struct Responder: Sendable {
             }
             guard let handler = call.route.handler else { throw RequestError.notFound }
             let request = Request(head: HTTPRequest(call), body: RequestBody(buffer: body))
-            return .response(finished(try await handler(request, call.context)))
+            return .response(finished(try await audited(call) { try await handler(request, call.context) }))
         } catch {
             return .response(refusal(error))
         }
+    }
+
+    /// Whatever changes something is written down, how it ended included. There is no route that could forget to.
+    private func audited(_ call: Gate.Call, _ body: () async throws -> Response) async throws -> Response {
+        guard !call.route.method.isSafe else { return try await body() }
+        do {
+            try await ownership.check(call)
+            let response = try await body()
+            await record(call, "ok")
+            return response
+        } catch {
+            let refusal = RequestError(error, logger: logger)
+            // Whoever is made to wait has been written down often enough.
+            if refusal.status != .tooManyRequests { await record(call, refusal.code) }
+            throw refusal
+        }
+    }
+
+    private func record(_ call: Gate.Call, _ result: String) async {
+        let note = call.context.note.content
+        await gate.audit.record(
+            call.route.auditAction, by: note.user ?? call.context.admission?.identity.name, from: call.context.client,
+            job: note.job ?? call.route.job(in: call.context.parameters), detail: note.detail, result: result)
     }
 
     func refusal(_ error: any Error) -> Response {

@@ -32,6 +32,14 @@ struct Route: Sendable {
     /// Set when the path can become a WebSocket.
     let upgrade: Upgrade?
 
+    static func put(_ path: String, _ access: RouteAccess, body: BodyRule, _ handler: @escaping Handler) -> Route {
+        Route(method: .put, path: path, access: access, body: body, handler: handler, upgrade: nil)
+    }
+
+    static func patch(_ path: String, _ access: RouteAccess, body: BodyRule, _ handler: @escaping Handler) -> Route {
+        Route(method: .patch, path: path, access: access, body: body, handler: handler, upgrade: nil)
+    }
+
     static func get(_ path: String, _ access: RouteAccess, _ handler: @escaping Handler) -> Route {
         Route(method: .get, path: path, access: access, body: .ignored, handler: handler, upgrade: nil)
     }

@@ -32,20 +32,31 @@ struct Server: Service {
         self.configuration = configuration
         self.logger = logger
         self.onReady = onReady
+        let audit = AuditLog(store: access.store, logger: logger)
         let jobs = JobRoutes(engine: engine)
-        let logs = LogRoutes(engine: engine, timing: configuration.sockets.timing)
+        let logs = LogRoutes(engine: engine, timing: configuration.sockets.timing, audit: audit)
         let search = SearchRoutes(engine: engine)
         let recordings = RecordingRoutes(engine: engine)
         let events = EventRoutes(engine: engine)
-        let sessions = SessionRoutes(access: access, node: node, build: build)
+        let description = ServerDescription(
+            node: node, build: build, store: configuration.store, isTeam: configuration.isTeam,
+            auth: configuration.auth)
+        let sessions = SessionRoutes(access: access, server: description)
+        let users = UserRoutes(access: access)
+        let tokens = TokenRoutes(access: access)
         let health = HealthRoutes(engine: engine, build: build)
-        let routes = RouteTable(
-            sessions.all + health.all + jobs.all + logs.all + search.all + recordings.all + events.all + WebRoutes().all
-        )
+        let all: [[Route]] = [
+            sessions.all, users.all, tokens.all, AuditRoutes(store: access.store).all, health.all, jobs.all, logs.all,
+            search.all, recordings.all, events.all, WebRoutes().all,
+        ]
+        let routes = RouteTable(all.flatMap(\.self))
         let forwarding = Forwarding(hosts: configuration.hosts, proxies: configuration.proxies)
         responder = Responder(
-            gate: Gate(routes: routes, forwarding: forwarding, access: access),
-            sockets: WebSocketSlots(limit: configuration.sockets.connections), logger: logger)
+            gate: Gate(
+                routes: routes, forwarding: forwarding, access: access, audit: audit,
+                vouchingField: configuration.vouchingField),
+            sockets: WebSocketSlots(limit: configuration.sockets.connections),
+            ownership: JobOwnership(engine: engine), logger: logger)
     }
 
     /// - Throws: ``ServerError`` when the address cannot be had.

@@ -6,6 +6,12 @@ struct ServerConfiguration: Sendable {
     let hosts: HostRule
     let proxies: TrustedProxies
     var sockets = WebSocketLimits()
+    /// What ``ServerDescription`` says of the store and of signing in.
+    var store = "memory"
+    var isTeam = false
+    var auth = "token"
+    /// The field in which a trusted proxy says who somebody is; nil when none may.
+    var vouchingField: String?
 
     /// - Parameters:
     ///   - allowedHosts: Further names, each with or without a port.

@@ -11,13 +11,17 @@ struct LogSocket: WebSocketHandler {
     private let window: AckWindow
     private let terminal: TerminalControl
 
-    init(job: Job, feed: LogFeed, engine: Engine, timing: WebSocketTiming, mayType: Bool) {
+    /// - Parameter onInput: Called once, when the client first types something.
+    init(
+        job: Job, feed: LogFeed, engine: Engine, timing: WebSocketTiming, mayType: Bool,
+        onInput: @escaping @Sendable () async -> Void = {}
+    ) {
         self.job = job
         self.feed = feed
         self.engine = engine
         self.timing = timing
         window = AckWindow(start: feed.start)
-        terminal = TerminalControl(job: job.id, engine: engine, isAllowed: mayType)
+        terminal = TerminalControl(job: job.id, engine: engine, isAllowed: mayType, onInput: onInput)
     }
 
     func run(_ socket: WebSocketSender) async throws -> WebSocketClose {
@@ -89,7 +93,7 @@ struct LogSocket: WebSocketHandler {
                 return try await socket.send(LogErrorMessage("invalid_ack", "offset must be one that was sent"))
             }
         case "input":
-            if let error = terminal.input(value) { try await socket.send(error) }
+            if let error = await terminal.input(value) { try await socket.send(error) }
         case "resize":
             if let error = await terminal.resize(value) { try await socket.send(error) }
         default:

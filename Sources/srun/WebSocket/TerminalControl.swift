@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import SrunKit
+import Synchronization
 
 /// Lets a follower of a job type into its terminal and change its size, when they have the right to.
 ///
@@ -10,8 +11,12 @@ struct TerminalControl: Sendable {
     let engine: Engine
     let isAllowed: Bool
     private let lane = InputLane()
+    private let onInput: @Sendable () async -> Void
+    private let hasInput = FirstTime()
 
-    init(job: JobID, engine: Engine, isAllowed: Bool) {
+    /// - Parameter onInput: Called once, when something is first typed.
+    init(job: JobID, engine: Engine, isAllowed: Bool, onInput: @escaping @Sendable () async -> Void) {
+        self.onInput = onInput
         self.job = job
         self.engine = engine
         self.isAllowed = isAllowed
@@ -20,13 +25,14 @@ struct TerminalControl: Sendable {
     /// Takes an `input` message.
     ///
     /// - Returns: Why it was not accepted.
-    func input(_ message: JSONValue) -> LogErrorMessage? {
+    func input(_ message: JSONValue) async -> LogErrorMessage? {
         guard isAllowed else { return .forbidden }
         guard let text = message["base64"]?.text, let bytes = Data(base64Encoded: text), bytes.count <= InputLane.limit
         else { return LogErrorMessage("invalid_input", "base64 must hold at most 65536 bytes in base64") }
         guard lane.offer(ByteBuffer(bytes: bytes)) else {
             return LogErrorMessage("input_full", "the terminal has not yet taken the 65536 bytes before this")
         }
+        if hasInput.isNow() { await onInput() }
         return nil
     }
 
@@ -66,6 +72,13 @@ struct TerminalControl: Sendable {
         guard let changes else { return }
         for await size in changes { try await socket.send(ResizeMessage(size)) }
     }
+}
+
+/// True once.
+private final class FirstTime: Sendable {
+    private let isOver = Mutex(false)
+
+    func isNow() -> Bool { isOver.withLock { !exchange(&$0, with: true) } }
 }
 
 /// How much of the client's input is out of the way.

@@ -57,10 +57,12 @@ struct HTTPConnection {
         var body = BodyReader(head)
         if !body.isDeclared, !(try await finishRequest()) { return false }
         var answer: Responder.Answer
+        var admission: Access.Admission?
         switch await responder.admit(head, peer: channel.remoteAddress, local: channel.localAddress) {
         case .response(let response):
             answer = .response(response)
         case .call(let call):
+            admission = call.context.admission
             do {
                 var bytes = ByteBuffer()
                 if call.route.body == .json, body.isDeclared {
@@ -74,7 +76,7 @@ struct HTTPConnection {
         switch answer {
         case .response(let response):
             let mayContinue = head.isKeepAlive && !head.endsParsing && !(body.isDeclared && !body.isComplete)
-            let continues = try await write(response, for: head, mayContinue: mayContinue)
+            let continues = try await write(response, for: head, admission, mayContinue: mayContinue)
             log(head, response.status.code, since: began)
             return continues
         case .upgrade(let handshake, let handler, let watch):
@@ -111,8 +113,9 @@ struct HTTPConnection {
     }
 
     /// - Returns: Whether the connection goes on.
-    private mutating func write(_ response: Response, for head: HTTPRequestHead, mayContinue: Bool) async throws -> Bool
-    {
+    private mutating func write(
+        _ response: Response, for head: HTTPRequestHead, _ admission: Access.Admission?, mayContinue: Bool
+    ) async throws -> Bool {
         let isEndless = response.body.contentLength == nil
         let continues = mayContinue && !isEndless && response.headers[.connection] != "close"
         var responseHead = HTTPResponseHead(
@@ -125,7 +128,7 @@ struct HTTPConnection {
         if head.method == .HEAD {
             try await outbound.write(contentsOf: [.response(.head(responseHead)), .response(.end(nil))])
         } else if isEndless {
-            try await stream(response.body, after: responseHead)
+            try await stream(response.body, after: responseHead, admission)
         } else {
             try await response.body.write(
                 ResponseBodySink(head: responseHead, outbound: outbound, length: response.body.contentLength))
@@ -138,9 +141,14 @@ struct HTTPConnection {
     /// Such a body may wait for a job for hours, so somebody has to notice that nobody listens any more: whatever comes
     /// in from now on means that the caller is gone or breaks the rules, as the answer says that the connection ends
     /// with it.
-    private mutating func stream(_ body: ResponseBody, after head: HTTPResponseHead) async throws {
+    ///
+    /// Whoever was let in and no longer would be is cut off, as on a WebSocket.
+    private mutating func stream(
+        _ body: ResponseBody, after head: HTTPResponseHead, _ admission: Access.Admission?
+    ) async throws {
         let channel = channel
         let outbound = outbound
+        let (access, pause) = (responder.gate.access, limits.timing.recheck)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 do {
@@ -153,6 +161,14 @@ struct HTTPConnection {
                 outbound.finish()
                 // Until the other end closes, the reader below waits; it must not wait for ever.
                 channel.eventLoop.scheduleTask(in: Self.lingerLimit) { channel.close(promise: nil) }
+            }
+            if let admission {
+                group.addTask {
+                    while (try? await Task.sleep(for: pause)) != nil {
+                        guard await !access.isValid(admission) else { continue }
+                        return channel.close(promise: nil)
+                    }
+                }
             }
             while try await iterator.next() != nil {}
             group.cancelAll()

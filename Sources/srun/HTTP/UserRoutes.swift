@@ -1,0 +1,153 @@
+import HTTPTypes
+import HummingbirdCore
+import SrunKit
+
+/// Who may sign in.
+struct UserRoutes: Sendable {
+    let access: Access
+
+    var all: [Route] {
+        [
+            .get("/api/users", .administer, list),
+            .post("/api/users", .administer, body: .json, create),
+            .patch("/api/users/:name", .administer, body: .json, change),
+            .delete("/api/users/:name", .administer, remove),
+            // Everybody may change their own; the route looks whose it is.
+            .put("/api/users/:name/password", .view, body: .json, setPassword),
+        ]
+    }
+
+    @Sendable private func list(_ request: Request, _ context: RequestContext) async throws -> Response {
+        .json(try await access.store.users().map(UserMessage.init))
+    }
+
+    @Sendable private func create(_ request: Request, _ context: RequestContext) async throws -> Response {
+        let fields = try await BodyFields(request, allowed: ["name", "role", "password"])
+        guard let name = UserName(try fields.required("name")), !name.isReserved else { throw RequestError.invalidUser }
+        let role = try fields.role("role") ?? .viewer
+        context.note.add(detail: "\(name.text), \(role.rawValue)")
+        let hash = try await hash(fields.text("password"))
+        let user = AccessUser(name: name.text, role: role, passwordHash: hash, createdAt: access.now())
+        do {
+            try await access.store.insert(user)
+        } catch {
+            guard error.code == .alreadyExists else { throw error }
+            throw RequestError(.conflict, "user_exists", "there is a user of this name already")
+        }
+        return .json(UserMessage(user), status: .created)
+    }
+
+    @Sendable private func change(_ request: Request, _ context: RequestContext) async throws -> Response {
+        let name = try context.userName()
+        let fields = try await BodyFields(request, allowed: ["role", "disabled"])
+        let (role, isDisabled) = (try fields.role("role"), try fields.flag("disabled"))
+        let said = [role.map { "role \($0.rawValue)" }, isDisabled.map { $0 ? "disabled" : "enabled" }]
+        context.note.add(detail: ([name] + said.compactMap(\.self)).joined(separator: ", "))
+        guard try await access.store.user(name) != nil else { throw RequestError.userNotFound }
+        if let role { _ = try await access.store.change(name, .role(role)) }
+        if let isDisabled { _ = try await access.store.change(name, .disabled(isDisabled)) }
+        guard let user = try await access.store.user(name) else { throw RequestError.userNotFound }
+        return .json(UserMessage(user))
+    }
+
+    @Sendable private func remove(_ request: Request, _ context: RequestContext) async throws -> Response {
+        let name = try context.userName()
+        context.note.add(detail: name)
+        guard try await access.store.removeUser(name) else { throw RequestError.userNotFound }
+        return .json(PlainMessage(message: "The user has been removed, with tokens and sessions."))
+    }
+
+    @Sendable private func setPassword(_ request: Request, _ context: RequestContext) async throws -> Response {
+        let name = try context.userName()
+        guard let identity = context.admission?.identity else { throw RequestError.unauthorized }
+        context.note.add(detail: name)
+        let isOwn = identity.user == name
+        guard isOwn || identity.rights.contains(.administer) else { throw RequestError.forbidden }
+        let fields = try await BodyFields(request, allowed: ["password", "current"])
+        let password = try fields.required("password")
+        guard let user = try await access.store.user(name) else { throw RequestError.userNotFound }
+        // Whoever finds a browser open must not be able to keep its user out.
+        if isOwn, user.passwordHash != nil { try await check(fields.required("current"), of: user, context) }
+        let hash = try await hash(password)
+        guard try await access.store.change(name, .passwordHash(hash)) else { throw RequestError.userNotFound }
+        return .json(PlainMessage(message: "The password has been set; sign in with it."))
+    }
+
+    private func check(_ current: String, of user: AccessUser, _ context: RequestContext) async throws {
+        let keys = ["user:\(user.name)", "address:\(context.client ?? "")"]
+        if let delay = access.throttle.delay(keys) { throw RequestError.tooManyAttempts(delay) }
+        guard current.utf8.count <= PasswordHash.passwordBytes.upperBound,
+            try await isRight(current, user.passwordHash)
+        else {
+            access.throttle.countFailure(keys)
+            throw RequestError(.forbidden, "wrong_password", "this is not the current password")
+        }
+    }
+
+    private func isRight(_ password: String, _ hash: String?) async throws -> Bool {
+        do {
+            return try await access.hasher.verify(password, hash) != .wrong
+        } catch is PasswordHasher.Busy {
+            throw RequestError.signInBusy
+        }
+    }
+
+    private func hash(_ password: String?) async throws -> String? {
+        guard let password else { return nil }
+        guard PasswordHash.passwordBytes.contains(password.utf8.count) else {
+            throw RequestError.invalidField("password", "a password has 8 to 1024 bytes")
+        }
+        do {
+            return try await access.hasher.hash(password)
+        } catch is PasswordHasher.Busy {
+            throw RequestError.signInBusy
+        }
+    }
+}
+
+struct UserMessage: Codable {
+    let name: String
+    let role: String
+    let createdAt: String
+    let lastSignInAt: String?
+    let disabled: Bool
+
+    init(_ user: AccessUser) {
+        name = user.name
+        role = user.role.rawValue
+        createdAt = RFC3339.string(from: user.createdAt)
+        lastSignInAt = user.lastSignInAt.map(RFC3339.string)
+        disabled = user.isDisabled
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        try container.encode(role, forKey: .role)
+        try container.encode(createdAt, forKey: .createdAt)
+        try container.encode(lastSignInAt, forKey: .lastSignInAt)
+        try container.encode(disabled, forKey: .disabled)
+    }
+}
+
+extension BodyFields {
+    func role(_ name: String) throws(RequestError) -> Role? {
+        guard let text = try text(name) else { return nil }
+        guard let role = Role(rawValue: text) else {
+            throw .invalidField(name, "\(name) must be viewer, operator or admin")
+        }
+        return role
+    }
+}
+
+extension RequestContext {
+    /// The user that the path names; one that no user can have is not there.
+    fileprivate func userName() throws(RequestError) -> String {
+        guard let text = parameters["name"] ?? nil, let name = UserName(text) else { throw .userNotFound }
+        return name.text
+    }
+}
+
+extension RequestError {
+    fileprivate static let userNotFound = RequestError(.notFound, "user_not_found", "there is no such user")
+}
