@@ -4,12 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 int cpty_open_terminal(unsigned short columns, unsigned short rows, char *name, size_t name_size) {
@@ -50,50 +51,96 @@ int cpty_open_pipe(int *ends, int capacity) {
     return 0;
 }
 
-static int prepare_attributes(posix_spawnattr_t *attributes) {
-    sigset_t all, none;
-    // Not sigfillset(3): it leaves out the two signals the C library uses itself, which a child would then ignore.
-    memset(&all, 0xff, sizeof all);
-    sigemptyset(&none);
-    int failure = posix_spawnattr_setflags(
-        attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-    // A server ignores SIGPIPE and may block signals; a command must not inherit that.
-    if (failure == 0) failure = posix_spawnattr_setsigdefault(attributes, &all);
-    if (failure == 0) failure = posix_spawnattr_setsigmask(attributes, &none);
-    return failure;
+// The kernel's own structure: the C library keeps two signals to itself, and a child must not inherit those ignored either.
+static void reset_signals(void) {
+    struct { void *handler; unsigned long flags, restorer, mask; } standard = {0};
+    for (int signal = 1; signal <= 64; signal++) syscall(SYS_rt_sigaction, signal, &standard, NULL, 8);
 }
 
-static int prepare_descriptors(posix_spawn_file_actions_t *actions, const struct cpty_command *command) {
-    int failure;
+static int become(const struct cpty_command *command) {
+    // By number: the C library's own calls would try to change the other threads of the parent, whose memory this still is.
+    if (syscall(SYS_setgroups, command->group_count, command->groups) != 0) return -1;
+    if (syscall(SYS_setresgid, command->group, command->group, command->group) != 0) return -1;
+    if (syscall(SYS_setresuid, command->user, command->user, command->user) != 0) return -1;
+    // The way back must be closed (CWE-273).
+    if (command->user != 0 && syscall(SYS_setresuid, -1, 0, -1) == 0) {
+        errno = EPERM;
+        return -1;
+    }
+    return 0;
+}
+
+static int open_streams(const struct cpty_command *command) {
     if (command->terminal != NULL) {
         // The new session's leader opens a terminal that is nobody's: it becomes the controlling one (tty(4)).
-        failure = posix_spawn_file_actions_addopen(actions, 0, command->terminal, O_RDWR, 0);
-        if (failure == 0) failure = posix_spawn_file_actions_adddup2(actions, 0, 1);
-        if (failure == 0) failure = posix_spawn_file_actions_adddup2(actions, 0, 2);
-    } else {
-        failure = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
-        if (failure == 0) failure = posix_spawn_file_actions_adddup2(actions, command->output, 1);
-        if (failure == 0) failure = posix_spawn_file_actions_adddup2(actions, command->error, 2);
+        int terminal = open(command->terminal, O_RDWR);
+        if (terminal < 0) return -1;
+        if (command->changes_user && fchown(terminal, command->user, (gid_t)-1) != 0) return -1;
+        for (int stream = 0; stream < 3; stream++)
+            if (terminal != stream && dup2(terminal, stream) < 0) return -1;
+        return 0;
     }
-    if (failure == 0) failure = posix_spawn_file_actions_addclosefrom_np(actions, 3);
-    if (failure == 0) failure = posix_spawn_file_actions_addchdir_np(actions, command->directory);
-    return failure;
+    // High numbers first: the ends may themselves be 0, 1 or 2.
+    int output = fcntl(command->output, F_DUPFD, 3), error = fcntl(command->error, F_DUPFD, 3);
+    if (output < 0 || error < 0) return -1;
+    int input = open("/dev/null", O_RDONLY);
+    if (input < 0 || (input != 0 && dup2(input, 0) < 0)) return -1;
+    return dup2(output, 1) < 0 || dup2(error, 2) < 0 ? -1 : 0;
 }
 
-int cpty_spawn(const struct cpty_command *command, pid_t *process) {
-    posix_spawnattr_t attributes;
-    posix_spawn_file_actions_t actions;
-    int failure = posix_spawnattr_init(&attributes);
-    if (failure != 0) return failure;
-    failure = posix_spawn_file_actions_init(&actions);
-    if (failure == 0) {
-        failure = prepare_attributes(&attributes);
-        if (failure == 0) failure = prepare_descriptors(&actions, command);
-        if (failure == 0)
-            failure = posix_spawn(process, command->path, &actions, &attributes, command->argv, command->envp);
-        posix_spawn_file_actions_destroy(&actions);
+static void close_others(void) {
+    if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0) return;
+    struct rlimit limit = {.rlim_cur = 1024};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    for (rlim_t number = 3; number < limit.rlim_cur; number++) close((int)number);
+}
+
+// In the child, on the parent's memory and stack: system calls only, and nothing written but what is one's own.
+static int prepare_child(const struct cpty_command *command) {
+    if (setsid() < 0) return -1;
+    reset_signals();
+    if (open_streams(command) != 0) return -1;
+    close_others();
+    if (command->cgroup != NULL) {
+        // "0" is whoever writes it.
+        int procs = open(command->cgroup, O_WRONLY | O_CLOEXEC);
+        if (procs < 0 || write(procs, "0", 1) != 1) return -1;
+        close(procs);
     }
-    posix_spawnattr_destroy(&attributes);
+    for (size_t index = 0; index < command->limit_count; index++) {
+        struct rlimit limit = {.rlim_cur = command->limits[index].soft, .rlim_max = command->limits[index].hard};
+        if (syscall(SYS_prlimit64, 0, command->limits[index].resource, &limit, NULL) != 0) return -1;
+    }
+    if (command->nice != 0 && setpriority(PRIO_PROCESS, 0, command->nice) != 0) return -1;
+    if (command->changes_user && become(command) != 0) return -1;
+    if (command->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
+    // After the change of user, which takes it back.
+    if (command->parent_end_signal != 0 && prctl(PR_SET_PDEATHSIG, command->parent_end_signal, 0, 0, 0) != 0) return -1;
+    if (chdir(command->directory) != 0) return -1;
+    unsigned long none = 0;
+    return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
+}
+
+__attribute__((noinline)) int cpty_spawn(const struct cpty_command *command, pid_t *process) {
+    unsigned long all = ~0UL, before = 0;
+    volatile int failure = 0;
+    // No handler of the parent may run in the child.
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, 8);
+    // Not fork(2): copying the page tables of a large server would cost more than everything else here.
+    pid_t child = vfork();
+    if (child == 0) {
+        if (prepare_child(command) == 0) execve(command->path, command->argv, command->envp);
+        failure = errno;
+        _exit(127);
+    }
+    if (child < 0) failure = errno;
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
+    if (failure == 0) {
+        *process = child;
+        return 0;
+    }
+    if (child > 0)
+        while (waitpid(child, NULL, 0) < 0 && errno == EINTR) continue;
     return failure;
 }
 

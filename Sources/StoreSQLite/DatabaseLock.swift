@@ -14,15 +14,30 @@ import Glibc
 final class DatabaseLock: Sendable {
     private let descriptor: Mutex<CInt?>
 
+    /// How long a server may take to end that was cut off from what kept it alive.
+    private static let patience = 150
+    private static let pause: UInt32 = 20_000
+
+    /// - Parameter owner: The process that people see as the one with the database open.
     /// - Throws: ``StoreError/Code/locked``, naming the process that holds it, or ``StoreError/Code/cannotCreate``.
-    init(databasePath: String) throws(StoreError) {
+    init(databasePath: String, owner: Int32) throws(StoreError) {
         let path = databasePath + ".lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
         guard descriptor >= 0 else {
             throw StoreError(
                 .cannotCreate, "The lock file \(path) cannot be opened: \(String(cString: strerror(errno))).")
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        var isLocked = flock(descriptor, LOCK_EX | LOCK_NB) == 0
+        var attempts = 0
+        // The owner is gone, and what it had running notices that in these moments.
+        while !isLocked, errno == EWOULDBLOCK, attempts < Self.patience, let holder = Self.content(of: descriptor),
+            kill(pid_t(truncatingIfNeeded: holder), 0) != 0, errno == ESRCH
+        {
+            usleep(Self.pause)
+            attempts += 1
+            isLocked = flock(descriptor, LOCK_EX | LOCK_NB) == 0
+        }
+        guard isLocked else {
             let isTaken = errno == EWOULDBLOCK
             let holder = Self.content(of: descriptor)
             close(descriptor)
@@ -30,7 +45,7 @@ final class DatabaseLock: Sendable {
             let process = holder.map { "process \($0)" } ?? "another process"
             throw StoreError(.locked, "The database \(databasePath) is in use by \(process); end that server first.")
         }
-        Self.write("\(getpid())\n", to: descriptor)
+        Self.write("\(owner)\n", to: descriptor)
         self.descriptor = Mutex(descriptor)
     }
 

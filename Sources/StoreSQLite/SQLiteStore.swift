@@ -36,23 +36,24 @@ public final class SQLiteStore: Sendable {
     ///   - node: The name of this node: what jobs of the earlier tool get as theirs.
     ///   - initializeEmpty: Whether a file of zero bytes becomes a new database. Otherwise it is refused, because it is more
     ///     likely what a crash or a full disk has left of one.
+    ///   - owner: The process that people see as the one that has the database open: this one, or the one that keeps it running.
     /// - Throws: ``StoreError`` with code `locked` (the sentence names the process that has it open), `corrupt`, `newerSchema`,
     ///   `cannotCreate`, `unsafePermissions`, `full` or `unavailable`.
     public static func open(
-        at path: String, node: String, initializeEmpty: Bool = false
+        at path: String, node: String, initializeEmpty: Bool = false, owner: Int32? = nil
     ) async throws(StoreError) -> SQLiteStore {
         let result = await offCooperativePool {
             Result { () throws(StoreError) in
-                try SQLiteStore(path: path, node: node, initializeEmpty: initializeEmpty)
+                try SQLiteStore(path: path, node: node, initializeEmpty: initializeEmpty, owner: owner ?? getpid())
             }
         }
         return try result.get()
     }
 
-    private init(path: String, node: String, initializeEmpty: Bool) throws(StoreError) {
+    private init(path: String, node: String, initializeEmpty: Bool, owner: Int32) throws(StoreError) {
         let file = try DatabaseFile(path: path)
         try file.checkPlace()
-        lock = try DatabaseLock(databasePath: file.path)
+        lock = try DatabaseLock(databasePath: file.path, owner: owner)
         var content = try file.content()
         if content == .interrupted {
             try LegacyDatabase.recover(file.path)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dispatch
 
 #if canImport(Glibc)
 import Glibc
@@ -25,7 +26,15 @@ struct Srun: AsyncParsableCommand {
 
 @main
 enum Main {
-    static func main() async {
+    /// Not asynchronous: a keeper has no other thread than this one.
+    static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if KeeperRole.isWanted(for: arguments) { exit(KeeperRole.keep(arguments)) }
+        Task { await run() }
+        dispatchMain()
+    }
+
+    private static func run() async -> Never {
         do {
             var command = try Srun.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
@@ -33,6 +42,7 @@ enum Main {
             } else {
                 try command.run()
             }
+            exit(ExitCodes.ok.rawValue)
         } catch let failure as Failure {
             StandardError.say(failure.description)
             exit(failure.code.rawValue)

@@ -97,10 +97,10 @@ private final class ScriptedOutput: ProcessOutput {
     func push(_ bytes: ByteBuffer) { sink.yield(bytes) }
     func finish() { sink.finish() }
 
-    func next() async -> ByteBuffer? {
+    func next() async -> OutputPiece? {
         var iterator = chunks.makeAsyncIterator()
-        return await iterator.next()
+        return await iterator.next().map { OutputPiece(stream: stream, bytes: $0) }
     }
 
-    func remainder() -> [ByteBuffer] { [] }
+    func available() -> OutputPiece? { nil }
 }

@@ -1,10 +1,12 @@
-// What Swift cannot say on Linux: starting a process on a terminal of its own, process file descriptors, epoll.
+// What Swift cannot say on Linux: starting a process on a terminal of its own, process file descriptors, epoll, and passing
+// memory and descriptors from one process to another.
 //
 // Every function returns a value of its own or -1 with errno set; none of them keeps a pointer after it has returned.
 #ifndef CPTY_H
 #define CPTY_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/types.h>
@@ -27,10 +29,31 @@ struct cpty_command {
     // For pipes: the write ends. Standard input is then /dev/null.
     int output;
     int error;
+    const struct cpty_limit *limits;
+    size_t limit_count;
+    // Added to the parent's, 0 for none.
+    int nice;
+    // The signal that the process gets when the thread that started it ends, 0 for none.
+    int parent_end_signal;
+    int no_new_privileges;
+    // The file cgroup.procs of a group that the process joins, or NULL.
+    const char *cgroup;
+    int changes_user;
+    uid_t user;
+    gid_t group;
+    const gid_t *groups;
+    size_t group_count;
+};
+
+// setrlimit(2).
+struct cpty_limit {
+    int resource;
+    unsigned long long soft;
+    unsigned long long hard;
 };
 
 // Starts a command in a session of its own, with default signal dispositions, an empty signal mask, and no descriptor but
-// 0, 1 and 2 (posix_spawn(3)). Returns 0, or the error number of what failed; errno is not used.
+// 0, 1 and 2. Returns once the program is executed. Returns 0, or the error number of what failed; errno is not used.
 int cpty_spawn(const struct cpty_command *command, pid_t *process);
 
 // Both ends of a pipe, close-on-exec; the reading end, `ends[0]`, does not block. The pipe holds as many bytes as asked for
@@ -45,5 +68,48 @@ int cpty_signal_process(int process_descriptor, int signal);
 
 // prctl(2), PR_SET_DUMPABLE 0: other processes of the same user can then not read this one's memory and environment.
 int cpty_forbid_dumping(void);
+
+// prctl(2), PR_SET_CHILD_SUBREAPER: descendants whose parent has ended become children of this process.
+int cpty_become_subreaper(void);
+
+// prctl(2), PR_SET_NAME.
+int cpty_set_name(const char *name);
+
+// A descriptor that becomes readable when one of these signals comes (signalfd(2)); they are blocked from then on.
+int cpty_open_signals(const int *signals, size_t count);
+
+// The number of the next signal, or 0 when there is none.
+int cpty_next_signal(int descriptor);
+
+// Memory of the given size that can be passed on (memfd_create(2)).
+int cpty_open_memory(const char *name, size_t size);
+
+// Two ends of a connection that keeps messages apart (SOCK_SEQPACKET), close-on-exec.
+int cpty_open_channel(int *ends);
+
+// The most descriptors that one message carries.
+#define CPTY_DESCRIPTORS 16
+
+// Sends one message with descriptors. Returns 0 or -1.
+int cpty_send(int socket, const void *bytes, size_t count, const int *descriptors, size_t descriptor_count);
+
+// Receives one message. Returns its length, 0 at the end, or -1. `descriptor_count` holds the room and then how many came;
+// `lost` says whether the message had more than this process has numbers for.
+ssize_t cpty_receive(int socket, void *bytes, size_t size, int *descriptors, size_t *descriptor_count, int *lost);
+
+// splice(2) without waiting; `place` is where in a file to write, or -1 for a pipe.
+ssize_t cpty_splice(int from, int to, int64_t place, size_t count);
+
+// How many bytes wait in a pipe, or -1.
+int cpty_waiting_bytes(int pipe);
+
+// Words in memory that several processes share.
+static inline uint64_t cpty_load(const void *place) {
+    return __atomic_load_n((const uint64_t *)place, __ATOMIC_ACQUIRE);
+}
+
+static inline void cpty_store(void *place, uint64_t value) {
+    __atomic_store_n((uint64_t *)place, value, __ATOMIC_RELEASE);
+}
 
 #endif

@@ -15,9 +15,10 @@ struct ActiveJob: Sendable {
     /// Fulfilled with the job in its final state, after that state is in the store.
     let ended: OneShot<Job>
 
-    init(_ job: Job) {
+    /// - Parameter stored: How much output the store has already.
+    init(_ job: Job, stored: Int64 = 0) {
         self.job = job
-        pipeline = LogPipeline(job: job.id)
+        pipeline = LogPipeline(job: job.id, ring: LogRing(from: stored))
         dropped = DroppedOutput(job.outputDropped)
         stop = OneShot()
         started = OneShot()

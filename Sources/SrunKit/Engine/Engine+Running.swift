@@ -18,9 +18,22 @@ extension Engine {
             return
         }
         entry.process.fulfil(process)
+        if let journal = process.journal { entry.pipeline.attach(journal, stored: 0) }
         run = JobRun(startedAt: run.startedAt, processID: process.processID)
+        await conduct(process, entry, run)
+    }
+
+    /// The rest of the way of a job that an earlier server had started.
+    func resumeJob(_ id: JobID) async {
+        guard let entry = active[id], let process = entry.process.current else { return }
+        let startedAt = entry.job.state.run?.startedAt ?? now()
+        await conduct(process, entry, JobRun(startedAt: startedAt, processID: process.processID))
+    }
+
+    private func conduct(_ process: any RunningProcess, _ entry: ActiveJob, _ run: JobRun) async {
+        let id = entry.job.id
         // Output is taken from the first moment; the store learns the process ID meanwhile.
-        async let outcome = supervise(process, entry)
+        async let outcome = supervise(process, entry, since: run.startedAt)
         await advance(id, to: .running(run))
         entry.started.fulfil(())
         await finish(id, outcome, run)
@@ -29,14 +42,19 @@ extension Engine {
     }
 
     /// - Returns: After all output is in the store.
-    private nonisolated func supervise(_ process: any RunningProcess, _ entry: ActiveJob) async -> JobOutcome {
+    private nonisolated func supervise(
+        _ process: any RunningProcess, _ entry: ActiveJob, since startedAt: Date
+    ) async -> JobOutcome {
         let supervisor = Supervisor(stopGrace: configuration.stopGrace, hurry: hurry, clock: clock, now: now)
         let batcher = LogBatcher(
             pipeline: entry.pipeline, sink: store, quota: configuration.outputQuota.map(OutputQuota.init(bytes:)),
             dropped: entry.dropped, clock: clock, logger: logger)
         async let storing: Void = batcher.run()
+        // Of a job that runs already, a part of its time is over.
+        let passed = Duration.seconds(max(0, now().timeIntervalSince(startedAt)))
         let outcome = await supervisor.run(
-            process, timeLimit: entry.job.spec.timeLimit, into: entry.pipeline, stop: entry.stop)
+            process, timeLimit: entry.job.spec.timeLimit.map { max(.zero, $0 - passed) }, into: entry.pipeline,
+            stop: entry.stop)
         entry.pipeline.end()
         await storing
         return outcome

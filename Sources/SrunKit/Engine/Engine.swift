@@ -41,11 +41,13 @@ public actor Engine: Service {
     /// Jobs to start, and the word to end. The number of jobs in it is bounded by the limits of the state machine.
     enum Command: Sendable {
         case start(JobID)
+        /// It runs already, since an earlier server.
+        case resume(JobID)
         case shutDown
     }
 
     private let commands: AsyncStream<Command>
-    private nonisolated let commandSink: AsyncStream<Command>.Continuation
+    nonisolated let commandSink: AsyncStream<Command>.Continuation
 
     /// - Parameters:
     ///   - clock: For every pause and limit; a test may pass its own.
@@ -88,6 +90,7 @@ public actor Engine: Service {
                 for await command in commands {
                     switch command {
                     case .start(let id): group.addTask { await self.runJob(id) }
+                    case .resume(let id): group.addTask { await self.resumeJob(id) }
                     case .shutDown: beginShutdown()
                     }
                 }

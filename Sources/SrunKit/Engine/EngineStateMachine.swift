@@ -45,6 +45,11 @@ struct EngineStateMachine {
         queue.append(id)
     }
 
+    /// A job that runs already, under whatever limit it was started.
+    mutating func adopt(_ id: JobID) {
+        running.insert(id)
+    }
+
     /// The jobs that may start now, in order. They count as running from here on.
     mutating func startNext() -> [JobID] {
         guard !isShuttingDown else { return [] }

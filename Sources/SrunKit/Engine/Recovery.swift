@@ -3,16 +3,22 @@ import Logging
 extension Engine {
     /// Settles what an earlier server of this node left behind, before anything new begins.
     ///
-    /// Jobs it was running are `lost`: their end is unknown and is not guessed. What is left of their processes is killed, since
-    /// nobody could stop or follow them any more. Jobs that were still queued had never been started, so they keep their
-    /// place in the queue.
+    /// Jobs whose process the launcher still holds go on here, as if nothing had happened: also those that have ended meanwhile,
+    /// whose end is only written down now. Other running jobs are `lost`: their end is unknown and is not guessed, and what is
+    /// left of their processes is killed, since nobody could stop or follow them any more. Jobs that were still queued had never
+    /// been started, so they keep their place in the queue.
     func recover() async throws(StoreError) {
+        var adopted = await launcher.adopt()
         for job in try await store.unfinishedJobs(onNode: configuration.node) {
             switch job.state {
             case .queued:
                 active[job.id] = ActiveJob(job)
                 machine.resume(job.id)
             case .running(let run):
+                if let process = adopted.removeValue(forKey: job.id) {
+                    try await adopt(job, process)
+                    continue
+                }
                 let killed = await launcher.sweep(job.id)
                 let stored = try await store.storedBytes(of: job.id)
                 let outcome = JobOutcome(.lost, reason: "the server ended without stopping the job")
@@ -25,5 +31,24 @@ extension Engine {
                 break
             }
         }
+        // Their end is stored already, or they were removed. Only their processes are left, if anything.
+        for (id, process) in adopted {
+            let left = await Teardown(steps: []).run(on: process, hurry: hurry, clock: clock)
+            if !left.isEmpty {
+                logger.warning("processes of a job survive it", metadata: ["job.id": "\(id)", "processes": "\(left)"])
+            }
+            await process.close()
+        }
+    }
+
+    private func adopt(_ job: Job, _ process: any RunningProcess) async throws(StoreError) {
+        let stored = try await store.storedBytes(of: job.id)
+        let entry = ActiveJob(job, stored: stored)
+        if let journal = process.journal { entry.pipeline.attach(journal, stored: stored) }
+        entry.process.fulfil(process)
+        active[job.id] = entry
+        machine.adopt(job.id)
+        commandSink.yield(.resume(job.id))
+        logger.notice("a job goes on", metadata: ["job.id": "\(job.id)", "job.pid": "\(process.processID)"])
     }
 }

@@ -23,16 +23,19 @@ struct SupervisionStateMachine {
         case finish(JobOutcome)
     }
 
-    private enum Cause {
-        case stop(StopRequest)
-        case timeLimit
-    }
-
     private var termination: ProcessTermination?
     private var isDrained = false
-    private var cause: Cause?
+    private(set) var cause: InterruptionCause?
     private var isTearingDown = false
     private var survivors: [Int32] = []
+
+    /// Goes on with what an earlier server had begun. How the process has ended meanwhile does not change why.
+    mutating func resume(_ cause: InterruptionCause) -> [Action] {
+        switch cause {
+        case .stop(let request): interrupt(cause, urgency: request.urgency)
+        case .timeLimit: interrupt(cause, urgency: .graceful)
+        }
+    }
 
     mutating func handle(_ event: Event) -> [Action] {
         switch event {
@@ -53,7 +56,7 @@ struct SupervisionStateMachine {
         }
     }
 
-    private mutating func interrupt(_ cause: Cause, urgency: StopRequest.Urgency) -> [Action] {
+    private mutating func interrupt(_ cause: InterruptionCause, urgency: StopRequest.Urgency) -> [Action] {
         // After the process has ended there is nothing left to stop: how it ended stands.
         guard self.cause == nil, termination == nil else { return [] }
         self.cause = cause
@@ -88,6 +91,35 @@ struct SupervisionStateMachine {
             // Without a cause there was no teardown, so the process has ended by itself.
             return JobOutcome(exit.map { .exited($0) } ?? .lost, reason: remark, usage: usage)
         }
+    }
+}
+
+/// Why a run is brought to its end before it ends by itself.
+enum InterruptionCause: Hashable, Sendable {
+    case stop(StopRequest)
+    case timeLimit
+
+    /// What a next server has to know.
+    var note: String {
+        switch self {
+        case .timeLimit: "timeout"
+        case .stop(let request):
+            "stop \(request.urgency == .shutdown ? "shutdown" : "graceful") \(request.reason ?? "")"
+        }
+    }
+
+    /// Nil for text that ``note`` has not made, such as none.
+    init?(note: String) {
+        if note == "timeout" {
+            self = .timeLimit
+            return
+        }
+        let parts = note.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == "stop" else { return nil }
+        self = .stop(
+            StopRequest(
+                urgency: parts[1] == "shutdown" ? .shutdown : .graceful,
+                reason: parts[2].isEmpty ? nil : String(parts[2])))
     }
 }
 

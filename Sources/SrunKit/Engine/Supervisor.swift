@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 
 /// Watches over one run: a process in, an outcome out.
 ///
@@ -17,25 +18,28 @@ struct Supervisor: Sendable {
     func run(
         _ process: any RunningProcess, timeLimit: Duration?, into pipeline: LogPipeline, stop: OneShot<StopRequest>
     ) async -> JobOutcome {
-        await withTaskGroup(of: SupervisionStateMachine.Event?.self) { group in
+        // An earlier server had begun to stop it.
+        let begun = InterruptionCause(note: process.note)
+        return await withTaskGroup(of: SupervisionStateMachine.Event?.self) { group in
             group.addTask { await process.termination().map { .processEnded($0) } }
             group.addTask {
                 await pump(process.outputs, into: pipeline)
                 return .outputEnded
             }
             group.addTask { await stop.value().map { .stopRequested($0) } }
-            if let timeLimit {
+            if let timeLimit, begun == nil {
                 group.addTask { await pause(timeLimit) ? .timeLimitReached : nil }
             }
 
             var machine = SupervisionStateMachine()
-            while let event = await group.next() {
-                guard let event else { continue }
-                for action in machine.handle(event) {
+            var actions = begun.map { machine.resume($0) } ?? []
+            while true {
+                for action in actions {
                     switch action {
                     case .startDrainTimer:
                         group.addTask { await pause(Self.drainTime) ? .drainTimeOver : nil }
                     case .tearDown(let urgency):
+                        process.remember(machine.cause?.note ?? "")
                         group.addTask {
                             .treeGone(survivors: await teardown(urgency).run(on: process, hurry: hurry, clock: clock))
                         }
@@ -45,6 +49,8 @@ struct Supervisor: Sendable {
                         return outcome
                     }
                 }
+                guard let event = await group.next() else { break }
+                actions = event.map { machine.handle($0) } ?? []
             }
             // Only a cancelled task gets here: the engine was cut off. The tree must not outlive it.
             _ = await Teardown(steps: []).run(on: process, hurry: hurry, clock: clock)
@@ -63,12 +69,15 @@ struct Supervisor: Sendable {
         await withDiscardingTaskGroup { group in
             for output in outputs {
                 group.addTask {
-                    while !Task.isCancelled, let bytes = await output.next() {
-                        await pipeline.append(bytes, stream: output.stream, time: now())
+                    while !Task.isCancelled, let piece = await output.next() {
+                        await pipeline.append(piece.bytes, stream: piece.stream, time: now())
                     }
-                    // Cancelled: the run is over. What the process had written before is still to be had.
-                    for bytes in output.remainder() {
-                        await pipeline.append(bytes, stream: output.stream, time: now())
+                    // Cancelled: the run is over. What the process had written before is still to be had, and no more than
+                    // that: somebody who never stops writing cannot hold it up.
+                    var count = 0
+                    while count < Int(Descriptor.pipeCapacity), let piece = output.available() {
+                        count += piece.bytes.readableBytes
+                        await pipeline.append(piece.bytes, stream: piece.stream, time: now())
                     }
                 }
             }

@@ -37,6 +37,7 @@ final class LogPipeline: Sendable {
         /// Waiting for room.
         var writers: [CheckedContinuation<Void, Never>] = []
         var nextTicket: UInt64 = 0
+        var journal: (any OutputJournal)?
     }
 
     let job: JobID
@@ -45,6 +46,19 @@ final class LogPipeline: Sendable {
     init(job: JobID, ring: LogRing = LogRing()) {
         self.job = job
         state = Mutex(State(ring: ring))
+    }
+
+    /// Tells a journal from now on what is stored, and never holds more than it can.
+    ///
+    /// - Parameter stored: What the store has already. What the journal has beyond that is taken in, as if it were just read.
+    func attach(_ journal: any OutputJournal, stored: Int64) {
+        journal.markDurable(before: stored)
+        let pieces = journal.pieces(from: stored)
+        wake { state in
+            state.journal = journal
+            state.ring.maximumBytes = min(state.ring.maximumBytes, journal.pipelineBytes)
+            for piece in pieces { state.ring.append(piece.bytes, stream: piece.stream, time: piece.time) }
+        }
     }
 
     /// The number of bytes the job has printed so far.
@@ -120,7 +134,12 @@ final class LogPipeline: Sendable {
     }
 
     func markDurable(before offset: Int64) {
-        state.withLock { $0.ring.markDurable(before: offset) }
+        let journal = state.withLock { state in
+            state.ring.markDurable(before: offset)
+            return state.journal
+        }
+        // Before anybody reads on: what is read next may need the room.
+        journal?.markDurable(before: offset)
         releaseWriters()
     }
 

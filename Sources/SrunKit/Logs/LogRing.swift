@@ -15,7 +15,7 @@ struct LogRing {
     private(set) var durable: Int64
 
     let maximumEntries: Int
-    let maximumBytes: Int
+    var maximumBytes: Int
 
     /// Bytes that arrive this soon after the first of an entry, on the same stream, join it: a program that prints a line in
     /// many small writes makes one entry, and one row in the store. Times are exact to this much.

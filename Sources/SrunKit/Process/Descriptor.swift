@@ -25,9 +25,11 @@ final class Descriptor: Sendable {
     }
 
     /// Both ends of a pipe, close-on-exec from birth; the reading end does not block.
-    static func pipe() throws(LaunchError) -> (reading: Descriptor, writing: Descriptor) {
+    static func pipe(capacity: Int32 = Descriptor.pipeCapacity) throws(LaunchError) -> (
+        reading: Descriptor, writing: Descriptor
+    ) {
         var ends: [Int32] = [-1, -1]
-        guard cpty_open_pipe(&ends, Self.pipeCapacity) == 0 else { throw LaunchError(doing: "creating a pipe") }
+        guard cpty_open_pipe(&ends, capacity) == 0 else { throw LaunchError(doing: "creating a pipe") }
         return (Descriptor(ends[0]), Descriptor(ends[1]))
     }
 

@@ -7,7 +7,7 @@ import Synchronization
 /// On a terminal EIO is the end, not an error: Linux says so once every program has closed the slave or was hung up,
 /// after the last byte has been read.
 final class DescriptorOutput: ProcessOutput {
-    let stream: LogStream
+    private let stream: LogStream
     private let descriptor: Descriptor
     private let poller: DescriptorPoller
     private let scratch = Mutex(ByteBufferAllocator().buffer(capacity: DescriptorOutput.readSize))
@@ -26,10 +26,10 @@ final class DescriptorOutput: ProcessOutput {
         try poller.add(descriptor.number)
     }
 
-    func next() async -> ByteBuffer? {
+    func next() async -> OutputPiece? {
         while true {
             switch readAvailable() {
-            case .bytes(let bytes): return bytes
+            case .bytes(let bytes): return OutputPiece(stream: stream, bytes: bytes)
             case .end: return nil
             case .nothing:
                 if Task.isCancelled { return nil }
@@ -38,14 +38,8 @@ final class DescriptorOutput: ProcessOutput {
         }
     }
 
-    func remainder() -> [ByteBuffer] {
-        var chunks: [ByteBuffer] = []
-        var total = 0
-        while total < Int(Descriptor.pipeCapacity), case .bytes(let bytes) = readAvailable() {
-            total += bytes.readableBytes
-            chunks.append(bytes)
-        }
-        return chunks
+    func available() -> OutputPiece? {
+        if case .bytes(let bytes) = readAvailable() { OutputPiece(stream: stream, bytes: bytes) } else { nil }
     }
 
     func close() {

@@ -51,15 +51,7 @@ final class LocalProcess: RunningProcess {
 
     func treeEnd() async {
         guard await termination() != nil else { return }
-        while !Task.isCancelled {
-            let handles = tree.processes().compactMap { tree.handle(of: $0) }
-            if handles.isEmpty { return }
-            for handle in handles {
-                guard (try? poller.add(handle.number)) != nil else { continue }
-                await poller.readable(handle.number)
-                poller.remove(handle.number)
-            }
-        }
+        await tree.end(poller: poller)
     }
 
     func survivors() async -> [Int32] {

@@ -9,10 +9,19 @@ public protocol ProcessLauncher: Sendable {
     /// - Throws: ``LaunchError`` when no process came to be. A command that ends at once, with whatever code, was started.
     func launch(_ launch: ProcessLaunch) async throws(LaunchError) -> any RunningProcess
 
+    /// The jobs that an earlier server of this launcher has left running, or that have ended since without anybody to write it
+    /// down. Asked once, at the start; whoever asks takes over every one of them.
+    func adopt() async -> [JobID: any RunningProcess]
+
     /// Ends whatever is left of a job that a server which no longer lives had started. Finding nothing is the usual case.
     ///
     /// - Returns: How many processes were found and killed.
     func sweep(_ job: JobID) async -> Int
+}
+
+extension ProcessLauncher {
+    /// A launcher whose processes end with it has nothing to hand on.
+    public func adopt() async -> [JobID: any RunningProcess] { [:] }
 }
 
 /// Everything a process needs to be started.
@@ -53,11 +62,20 @@ public struct LaunchError: Error, Hashable, Sendable, CustomStringConvertible {
 public protocol RunningProcess: Sendable {
     var processID: Int32 { get }
 
-    /// One for a terminal, two for pipes.
+    /// One or two, which between them have everything.
     var outputs: [any ProcessOutput] { get }
 
     /// The way to those who read its terminal; nil on pipes.
     var terminal: (any ProcessTerminal)? { get }
+
+    /// Where output is kept that is not stored yet, when this process ends before its jobs; nil when they end together.
+    var journal: (any OutputJournal)? { get }
+
+    /// What ``remember(_:)`` has left for whoever adopts the process; empty when nothing.
+    var note: String { get }
+
+    /// Leaves a word for whoever adopts the process next.
+    func remember(_ note: String)
 
     /// Waits for the process itself, not for its descendants. Further calls return the same.
     ///
@@ -78,6 +96,12 @@ public protocol RunningProcess: Sendable {
     func close() async
 }
 
+extension RunningProcess {
+    public var journal: (any OutputJournal)? { nil }
+    public var note: String { "" }
+    public func remember(_ note: String) {}
+}
+
 /// What a person at a job's terminal can do to it.
 public protocol ProcessTerminal: Sendable {
     /// Types bytes, all of them and in one piece, whoever else types too. Waits while the programs on the terminal do not
@@ -94,16 +118,24 @@ public protocol ProcessTerminal: Sendable {
 
 /// Bytes that come out of a process, in order.
 public protocol ProcessOutput: Sendable {
-    var stream: LogStream { get }
-
     /// Waits for more bytes; called from one task.
     ///
     /// - Returns: Nil at the end of output, or when the task was cancelled while nothing was there.
-    func next() async -> ByteBuffer?
+    func next() async -> OutputPiece?
 
-    /// What can be had without waiting. A process that never stops writing cannot hold the caller: the result is bounded by
-    /// what a pipe can hold.
-    func remainder() -> [ByteBuffer]
+    /// The same without waiting: nil also when nothing is there.
+    func available() -> OutputPiece?
+}
+
+/// Bytes of one stream.
+public struct OutputPiece: Sendable, Hashable {
+    public let stream: LogStream
+    public let bytes: ByteBuffer
+
+    public init(stream: LogStream, bytes: ByteBuffer) {
+        self.stream = stream
+        self.bytes = bytes
+    }
 }
 
 public struct ProcessTermination: Hashable, Sendable {

@@ -48,6 +48,39 @@ struct ProcessTree: Sendable {
         }
     }
 
+    /// Waits until no process of the tree is alive, or the task is cancelled.
+    func end(poller: DescriptorPoller) async {
+        while !Task.isCancelled {
+            let handles = processes().compactMap { handle(of: $0) }
+            if handles.isEmpty { return }
+            for handle in handles {
+                guard (try? poller.add(handle.number)) != nil else { continue }
+                await poller.readable(handle.number)
+                poller.remove(handle.number)
+            }
+        }
+    }
+
+    /// Kills the tree, and waits a little until it is gone.
+    ///
+    /// - Returns: How many processes were found.
+    func sweep(poller: DescriptorPoller) async -> Int {
+        var found: Set<Int32> = []
+        // Again until nothing is found: what was being forked during one look is there at the next.
+        for _ in 0..<5 {
+            let processes = processes()
+            if processes.isEmpty { break }
+            found.formUnion(processes)
+            signal(SIGKILL)
+            for handle in processes.compactMap({ handle(of: $0) }) {
+                guard (try? poller.add(handle.number)) != nil else { continue }
+                _ = await race(clock: .continuous, limit: .seconds(2)) { await poller.readable(handle.number) }
+                poller.remove(handle.number)
+            }
+        }
+        return found.count
+    }
+
     /// A pidfd of the process, if that number still belongs to the tree.
     func handle(of process: Int32) -> Descriptor? {
         let number = cpty_open_process(process)

@@ -22,7 +22,8 @@ extension App {
             return MemoryStore()
         case .sqlite(let path):
             let store = try await SQLiteStore.open(
-                at: path, node: configuration.node, initializeEmpty: configuration.acceptsEmptyDatabase)
+                at: path, node: configuration.node, initializeEmpty: configuration.acceptsEmptyDatabase,
+                owner: owner)
             if let backup = store.backupOfEarlierTool {
                 StandardError.say("took over the database of an earlier srun; it was copied to \(backup) before")
             }
@@ -57,7 +58,23 @@ extension App {
             node: configuration.node, runningLimit: configuration.runningLimit, stopGrace: configuration.stopGrace,
             passedEnvironment: Dictionary(passed) { first, _ in first }, retention: configuration.retention,
             diskFloor: configuration.diskFloor, outputQuota: configuration.outputQuota)
-        return Engine(store: store, launcher: try LocalProcessLauncher(), configuration: settings, logger: logger)
+        return Engine(store: store, launcher: try launcher(), configuration: settings, logger: logger)
+    }
+
+    private func launcher() throws -> any ProcessLauncher {
+        guard let keeper else { return try LocalProcessLauncher() }
+        return try KeptLauncher(keeper, ringBytes: configuration.ringBytes)
+    }
+
+    /// The socket to serve on: what an earlier server of this keeper listened on, if that is still the address.
+    func listener() throws(ServerError) -> ListeningSocket {
+        let address = configuration.address
+        let name = "listen \(address)"
+        if let number = keeper?.takeKept(name) { return ListeningSocket(adopting: number) }
+        for old in keeper?.keptNames ?? [] where old.hasPrefix("listen ") { keeper?.drop(old) }
+        let socket = try ListeningSocket(host: address.host, port: address.port)
+        keeper?.keep(socket.number, as: name)
+        return socket
     }
 
     /// The administrator's token: found, or how to make it once nothing can go wrong any more.

@@ -10,11 +10,13 @@ import StoreMemory
 struct App: Sendable {
     let configuration: Configuration
     let environment: [String: String]
+    let keeper: KeeperClient?
     let logger: Logger
 
-    init(_ configuration: Configuration, environment: [String: String]) {
+    init(_ configuration: Configuration, environment: [String: String], keeper: KeeperClient? = nil) {
         self.configuration = configuration
         self.environment = environment
+        self.keeper = keeper
         let level = configuration.logLevel
         // The libraries that make their own loggers write to standard error too: standard output is for programs.
         LoggingSystem.bootstrap { label in
@@ -30,8 +32,9 @@ struct App: Sendable {
     /// - Throws: ``Failure``, or ``ServerError`` with ``ServerError/Code/invalidConfiguration``.
     func run() async throws {
         do {
-            let web = try webConfiguration()
-            try await AddressProbe.check(configuration.address)
+            var web = try webConfiguration()
+            try await begin()
+            web.listener = try listener()
             let folder = try configuration.keepsFiles ? StateFolder(preparing: configuration.stateFolder) : nil
             do {
                 try await open(folder, web)
@@ -43,6 +46,18 @@ struct App: Sendable {
             throw Failure(ExitCodes(error.code), error.description)
         } catch let error as ServerError where error.code != .invalidConfiguration {
             throw Failure(ExitCodes(error.code), error.description)
+        }
+    }
+
+    /// The process that people see as srun.
+    var owner: Int32 { keeper?.owner ?? getpid() }
+
+    /// Waits for the keeper's word. Whatever the settings may be refused for has been refused by now; nothing has been touched.
+    private func begin() async throws {
+        do {
+            try await keeper?.begin(build: BuildInfo.current.version)
+        } catch {
+            throw Failure(.unavailable, "\(error)")
         }
     }
 
@@ -65,22 +80,28 @@ struct App: Sendable {
             options: configuration.accessOptions)
         let engine = try engine(store: store)
         let sign = ServerSign()
+        let leave = Leave()
         let server = Server(
             engine: engine, access: access, configuration: web, build: .current, node: configuration.node,
-            logger: logger
+            logger: logger, leave: leave
         ) { address in
             guard await engine.isServing() else { return }
+            keeper?.ready(endsWithWorker: !configuration.keepsFiles)
             let message = StartMessage(
                 configuration: configuration, address: ListenAddress(host: address.host, port: address.port),
-                token: token, code: token == nil ? nil : access.makeSignInCode())
-            if let folder { sign.put(into: folder, url: message.url, logger: logger) }
+                token: token, code: token == nil ? nil : access.makeSignInCode(), owner: owner)
+            if let folder { sign.put(into: folder, url: message.url, owner: owner, logger: logger) }
+            // Whoever started srun was told by the first server; this one only takes its place.
+            if let keeper, keeper.restarts > 0 { return }
             message.tell()
         }
         // Shut down from the last to the first: the server is there until the engine has stopped the jobs, so that
         // whoever follows one sees its end.
         let group = ServiceGroup(services: [server, engine], logger: logger)
         defer { sign.takeAway() }
-        try await EndRequests(endsWithStandardInput: configuration.endsWithStandardInput, logger: logger)
-            .run(group, hurry: { engine.shutDownAtOnce() })
+        try await EndRequests(
+            endsWithStandardInput: configuration.endsWithStandardInput, keeper: keeper, leave: leave, logger: logger
+        )
+        .run(group, hurry: { engine.shutDownAtOnce() })
     }
 }

@@ -42,6 +42,8 @@ struct Configuration: Sendable {
     var newcomerRole: Role?
     var announcesAsJSON: Bool
     var endsWithStandardInput: Bool
+    /// How much output of each job may wait for the store.
+    var ringBytes: Int
 
     /// - Throws: ``SettingError`` for a value that is not what it must be; ``Failure`` with
     ///   ``ExitCodes/refusedConfiguration`` for a combination that would be dangerous.
@@ -94,6 +96,13 @@ struct Configuration: Sendable {
             .newUserRole, expected: "viewer, operator or admin", read: Role.init(rawValue:))
         announcesAsJSON = try layers.value(.announce, expected: "json") { $0 == "json" ? true : nil } ?? false
         endsWithStandardInput = try layers.isOn(.untilStdinCloses)
+        ringBytes =
+            try layers.value(.ringBytes, expected: "an amount from 256KiB to 256MiB") { text in
+                Limit<Int64>(bytes: text)?.value.flatMap { Int(exactly: $0) }.flatMap {
+                    KeptLauncher.ringSizes.contains($0) ? $0 : nil
+                }
+            } ?? KeptLauncher.ringBytes
+        _ = try layers.isOn(.noKeeper)
         try refuseDangerous(layers)
     }
 

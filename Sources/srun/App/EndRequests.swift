@@ -1,18 +1,29 @@
 import Foundation
 import Logging
 import ServiceLifecycle
+import SrunKit
 import UnixSignals
 
-/// Listens to everything that asks the server to end: signals, and where wanted, the end of standard input.
+/// Listens to everything that asks the server to end: signals or the keeper, and where wanted, the end of standard input.
 ///
 /// The first request starts the graceful shutdown, the second one hurries it. Signals that other programs give a
-/// meaning to, and srun not yet, are logged and otherwise ignored, so that they do not kill it.
+/// meaning to, and srun not yet, are logged and otherwise ignored, so that they do not kill it. Under a keeper no signal counts:
+/// Ctrl-C reaches both, and it is the keeper that has the say.
 struct EndRequests: Sendable {
     let endsWithStandardInput: Bool
+    let keeper: KeeperClient?
+    let leave: Leave
     let logger: Logger
 
     /// How long the end may take. Whoever supervises srun would kill it a little later.
     private static let limit = DispatchTimeInterval.milliseconds(14_500)
+    /// How long answers may take that are being written while another server waits for this one to leave.
+    private static let leaveLimit = Duration.seconds(2)
+
+    private enum Request: Sendable {
+        case end, hurry, leave
+        case other(String)
+    }
 
     /// Runs the group until it has ended.
     ///
@@ -27,22 +38,35 @@ struct EndRequests: Sendable {
             }
             tasks.addTask {
                 var isEnding = false
-                for await signal in signals {
+                for await signal in signals where keeper == nil {
                     switch signal {
-                    case .sigterm where isEnding, .sigint where isEnding: hurry()
                     case .sigterm, .sigint:
+                        await take(isEnding ? .hurry : .end, group, hurry)
                         isEnding = true
-                        StandardError.say("ending: stopping all jobs; once more to kill them")
-                        await end(group)
-                    default: logger.notice("signal ignored", metadata: ["signal": "\(signal)"])
+                    default: await take(.other("\(signal)"), group, hurry)
                     }
                 }
                 return false
             }
+            if let keeper {
+                tasks.addTask {
+                    for await request in keeper.requests {
+                        switch request {
+                        case .end(let isHurried): await take(isHurried ? .hurry : .end, group, hurry)
+                        case .leave: await take(.leave, group, hurry)
+                        case .upgradeRefused: break
+                        }
+                    }
+                    return false
+                }
+            }
             if endsWithStandardInput {
                 tasks.addTask {
                     await StandardInput.end()
-                    if !Task.isCancelled { await end(group) }
+                    if !Task.isCancelled {
+                        keeper?.announceEnd()
+                        await end(group)
+                    }
                     return false
                 }
             }
@@ -50,6 +74,29 @@ struct EndRequests: Sendable {
                 if hasGroupEnded { return }
             }
         }
+    }
+
+    private func take(_ request: Request, _ group: ServiceGroup, _ hurry: @Sendable () -> Void) async {
+        switch request {
+        case .hurry: hurry()
+        case .end:
+            StandardError.say("ending: stopping all jobs; once more to kill them")
+            await end(group)
+        case .leave: await makePlace()
+        case .other(let signal): logger.notice("signal ignored", metadata: ["signal": "\(signal)"])
+        }
+    }
+
+    /// Ends this process and nothing else: jobs, and output that is not stored yet, are with the keeper.
+    private func makePlace() async {
+        leave.ask()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await leave.end() }
+            group.addTask { try? await Task.sleep(for: Self.leaveLimit) }
+            await group.next()
+            group.cancelAll()
+        }
+        _exit(ExitCodes.ok.rawValue)
     }
 
     private func end(_ group: ServiceGroup) async {

@@ -14,11 +14,17 @@ enum ProcessSafety {
         _ = setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
     }
 
-    /// Whether a debugger is attached; it needs what ``establish()`` takes away.
+    /// Whether a debugger is attached; it needs what ``establish()`` takes away. Read with system calls only: the keeper does this
+    /// too, and loads nothing more.
     private static var isTraced: Bool {
-        guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return false }
-        return status.split(separator: "\n").contains { line in
-            line.hasPrefix("TracerPid:") && line.split(separator: "\t").last.map { $0 != "0" } ?? false
+        let descriptor = open("/proc/self/status", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = max(0, read(descriptor, &bytes, bytes.count))
+        let content = bytes.prefix(count)
+        return content.split(separator: UInt8(ascii: "\n")).contains { line in
+            line.starts(with: "TracerPid:".utf8) && !line.elementsEqual("TracerPid:\t0".utf8)
         }
     }
 }

@@ -19,7 +19,7 @@ final class ServerFile: Sendable {
     ///
     /// - Throws: ``Failure``; with ``ExitCodes/temporary`` when another server has written it and lives, and so stays
     ///   the one to be found.
-    init(_ path: String, url: String) throws {
+    init(_ path: String, url: String, owner: Int32 = getpid()) throws {
         self.path = path
         descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Failure(.cannotCreate, "\(path) cannot be created: \(SystemError.last)") }
@@ -27,7 +27,7 @@ final class ServerFile: Sendable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw Failure(.temporary, "\(path) belongs to another server that runs with this state folder")
         }
-        let bytes = Array(try JSONEncoder().encode(Content(url: url, pid: getpid())))
+        let bytes = Array(try JSONEncoder().encode(Content(url: url, pid: owner)))
         guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, bytes, bytes.count, 0) == bytes.count else {
             throw Failure(.inputOutput, "\(path) cannot be written: \(SystemError.last)")
         }
@@ -49,7 +49,10 @@ final class ServerFile: Sendable {
         guard flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }
         var bytes = [UInt8](repeating: 0, count: 4096)
         let count = Foundation.read(descriptor, &bytes, bytes.count)
-        guard count > 0 else { return nil }
-        return try? JSONDecoder().decode(Content.self, from: Data(bytes.prefix(count)))
+        guard count > 0, let content = try? JSONDecoder().decode(Content.self, from: Data(bytes.prefix(count))) else {
+            return nil
+        }
+        // When its owner was killed, the rest of a server needs a moment to notice.
+        return kill(content.pid, 0) == 0 || errno == EPERM ? content : nil
     }
 }

@@ -6,9 +6,9 @@ final class ServerSign: Sendable {
     private let file = Mutex<ServerFile?>(nil)
 
     /// Without it the server works all the same, so a failure is only told.
-    func put(into folder: StateFolder, url: String, logger: Logger) {
+    func put(into folder: StateFolder, url: String, owner: Int32, logger: Logger) {
         do {
-            let made = try ServerFile(folder.file(ServerFile.name), url: url)
+            let made = try ServerFile(folder.file(ServerFile.name), url: url, owner: owner)
             file.withLock { $0 = made }
         } catch {
             logger.warning("commands on this machine will need --url", metadata: ["error": "\(error)"])

@@ -27,6 +27,8 @@ enum Setting: String, CaseIterable, Sendable {
     case announce
     case untilStdinCloses = "until-stdin-closes"
     case config
+    case noKeeper = "no-keeper"
+    case ringBytes = "ring-bytes"
 
     enum Kind: Sendable {
         case text, number
@@ -41,6 +43,8 @@ enum Setting: String, CaseIterable, Sendable {
         switch self {
         case .port, .jobs, .stopGrace: .number
         case .keepAge, .keepJobs, .keepBytes, .diskFloor, .outputQuota: .amount
+        case .ringBytes: .amount
+        case .noKeeper: .toggle
         case .allowedHost, .trustedProxies, .passEnv: .list
         case .behindProxy, .allowPlainHTTP, .acceptEmptyDatabase, .waitDatabase, .iKnowThisIsRCE, .untilStdinCloses:
             .toggle

@@ -9,6 +9,8 @@ struct StartMessage {
     let token: String?
     /// For the sign-in link; nil when everybody may enter.
     let code: String?
+    /// The process to end, and to signal.
+    let owner: Int32
 
     var url: String { "http://\(reachableHost)" }
 
@@ -38,7 +40,7 @@ struct StartMessage {
         guard configuration.announcesAsJSON else { return }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let line = try? encoder.encode(Announcement(url: url, token: token, pid: getpid())) else { return }
+        guard let line = try? encoder.encode(Announcement(url: url, token: token, pid: owner)) else { return }
         // That nobody reads it is no reason not to serve.
         try? StandardOutput.write(String(decoding: line, as: UTF8.self) + "\n")
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SrunKit
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,10 +16,11 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         ProcessSafety.establish()
+        let keeper = KeeperClient.fromEnvironment()
         let environment = ProcessInfo.processInfo.environment
         do {
-            try await App(Self.configuration(flags: options.layer, environment: environment), environment: environment)
-                .run()
+            let configuration = try Self.configuration(flags: options.layer, environment: environment)
+            try await App(configuration, environment: environment, keeper: keeper).run()
         } catch let error as SettingError {
             switch error.origin {
             // Shown with the usage, and ends with 64.

@@ -131,6 +131,14 @@ struct ServeOptions: ParsableArguments {
     @Flag(help: "End when standard input ends: with the program that started srun.")
     var untilStdinCloses = false
 
+    @Flag(help: "Run jobs as children of the server itself: they end with it.")
+    var noKeeper = false
+
+    @Option(
+        help: ArgumentHelp(
+            "How much output of each job may wait for the store, at least 256KiB. Default: 4MiB.", valueName: "amount"))
+    var ringBytes: [String] = []
+
     @Option(
         help: ArgumentHelp("JSON file with the same names. Default: ~/.config/srun/config.json.", valueName: "file"))
     var config: [String] = []
@@ -146,11 +154,13 @@ struct ServeOptions: ParsableArguments {
             (.authHeader, authHeader), (.newUserRole, newUserRole),
             (.keepAge, keepAge), (.keepJobs, keepJobs), (.keepBytes, keepBytes), (.diskFloor, diskFloor),
             (.outputQuota, outputQuota),
+            (.ringBytes, ringBytes),
         ]
         for (setting, values) in texts { layer.add(values, for: setting) }
         let toggles: [(Setting, Bool)] = [
             (.behindProxy, behindProxy), (.allowPlainHTTP, allowPlainHttp), (.acceptEmptyDatabase, acceptEmptyDatabase),
             (.waitDatabase, waitDatabase),
+            (.noKeeper, noKeeper),
             (.iKnowThisIsRCE, iKnowThisIsRCE), (.untilStdinCloses, untilStdinCloses),
             (.ownJobsOnly, ownJobsOnly),
         ]

@@ -22,15 +22,17 @@ struct Server: Service {
     private let configuration: ServerConfiguration
     private let responder: Responder
     private let logger: Logger
+    private let leave: Leave
     private let onReady: @Sendable (BoundAddress) async -> Void
 
     init(
         engine: Engine, access: Access, configuration: ServerConfiguration, build: BuildInfo, node: String,
-        logger: Logger,
+        logger: Logger, leave: Leave = Leave(),
         onReady: @escaping @Sendable (BoundAddress) async -> Void
     ) {
         self.configuration = configuration
         self.logger = logger
+        self.leave = leave
         self.onReady = onReady
         let audit = AuditLog(store: access.store, logger: logger)
         let jobs = JobRoutes(engine: engine)
@@ -62,29 +64,29 @@ struct Server: Service {
     /// - Throws: ``ServerError`` when the address cannot be had.
     func run() async throws {
         let channel = ConnectionChannel(responder: responder, limits: configuration.sockets)
-        let server = channel.server(
-            configuration: HummingbirdCore.ServerConfiguration(
-                address: .hostname(configuration.host, port: configuration.port)),
-            onServerRunning: { [configuration, onReady] channel in
-                let address = channel.localAddress
-                await onReady(
-                    BoundAddress(
-                        host: address?.ipAddress ?? configuration.host, port: address?.port ?? configuration.port))
-            },
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
-        do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await server.run() }
-                group.addTask {
-                    // Both throw only when cancelled, because the server has ended by itself or was told to at once.
-                    try? await gracefulShutdown()
-                    try? await Task.sleep(for: Self.shutdownLimit)
+        let socket = try configuration.listener ?? ListeningSocket(host: configuration.host, port: configuration.port)
+        let server = SocketServer(
+            socket: socket, child: channel, group: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [configuration, leave, onReady] in
+                try await server.run(leave: leave) { channel in
+                    let address = channel.localAddress
+                    await onReady(
+                        BoundAddress(
+                            host: address?.ipAddress ?? configuration.host, port: address?.port ?? configuration.port))
                 }
-                defer { group.cancelAll() }
-                try await group.next()
             }
-        } catch {
-            throw ServerError(binding: configuration.host, port: configuration.port, error) ?? error
+            group.addTask {
+                // Both throw only when cancelled, because the server has ended by itself or was told to at once.
+                try? await gracefulShutdown()
+                try? await Task.sleep(for: Self.shutdownLimit)
+            }
+            defer { group.cancelAll() }
+            try await group.next()
         }
+        guard leave.isAsked else { return }
+        leave.finish()
+        // The process ends next, or the shutdown has come all the same.
+        try? await gracefulShutdown()
     }
 }

@@ -12,6 +12,8 @@ struct ServerConfiguration: Sendable {
     var auth = "token"
     /// The field in which a trusted proxy says who somebody is; nil when none may.
     var vouchingField: String?
+    /// One that listens at that address already; otherwise the server makes its own.
+    var listener: ListeningSocket?
 
     /// - Parameters:
     ///   - allowedHosts: Further names, each with or without a port.

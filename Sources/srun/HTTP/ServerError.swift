@@ -1,5 +1,3 @@
-import NIOCore
-
 #if canImport(Glibc)
 import Glibc
 #else
@@ -26,21 +24,13 @@ struct ServerError: Error, Sendable, CustomStringConvertible {
         self.description = description
     }
 
-    /// What an error of binding means; nil when it is none.
-    init?(binding host: String, port: Int, _ error: any Error) {
+    /// What the failure of a call that makes a listening socket means (errno).
+    init(listening host: String, port: Int, errorNumber: Int32) {
         let address = Authority(host: host, port: port).description
-        switch error {
-        case let error as IOError:
-            switch error.errnoCode {
-            case EADDRINUSE: self.init(.addressInUse, "address in use: \(address)")
-            case EADDRNOTAVAIL, EAFNOSUPPORT:
-                self.init(.addressNotAvailable, "not an address of this machine: \(address)")
-            case EACCES, EPERM: self.init(.permissionDenied, "not allowed to listen on \(address)")
-            default: return nil
-            }
-        case is SocketAddressError, is SocketAddressError.UnknownHost:
-            self.init(.addressNotAvailable, "not an address of this machine: \(address)")
-        default: return nil
+        switch errorNumber {
+        case EADDRINUSE: self.init(.addressInUse, "address in use: \(address)")
+        case EACCES, EPERM: self.init(.permissionDenied, "not allowed to listen on \(address)")
+        default: self.init(.addressNotAvailable, "not an address of this machine: \(address)")
         }
     }
 }

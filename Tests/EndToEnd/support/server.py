@@ -126,6 +126,30 @@ class Server:
         self._close()
 
 
+def workers(server: "Server") -> list[int]:
+    """The processes that serve for this keeper: usually one, by the name that a keeper gives them."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == server.process.pid and (entry / "cmdline").read_bytes().startswith(b"srun-worker\0"):
+                found.append(int(entry.name))
+        except (OSError, IndexError):
+            continue
+    return found
+
+
+def worker(server: "Server", limit: float = 10) -> int:
+    """The one process that serves, waited for while another one is just being replaced."""
+    deadline = time.monotonic() + limit
+    while len(found := workers(server)) != 1:
+        assert time.monotonic() < deadline, f"there are the workers {found}:\n{server.log}"
+        time.sleep(0.01)
+    return found[0]
+
+
 def processes_of_job(job: str) -> list[int]:
     """Every process whose environment has the job's marker."""
     marker = f"SRUN_JOB_ID={job}".encode()

@@ -164,7 +164,7 @@ struct LocalProcessTests {
                 job: id, command: .shell("setsid sh -c 'echo ready; exec sleep 997' & exec sleep 997"),
                 workingDirectory: "/", environment: ["SRUN_JOB_ID": id.text, "PATH": "/usr/bin:/bin"], terminal: nil))
         let ready = await orphan.outputs.first?.next()
-        #expect(ready.map { String(buffer: $0) } == "ready\n")
+        #expect(ready.map { String(buffer: $0.bytes) } == "ready\n")
         // Seen from another launcher, as after a restart of the server.
         #expect(try await LocalProcessLauncher().sweep(id) == 2)
         #expect(await orphan.termination()?.exit == .signal(9))

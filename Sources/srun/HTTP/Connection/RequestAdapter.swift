@@ -16,6 +16,9 @@ final class RequestAdapter: ChannelDuplexHandler, RemovableChannelHandler {
     private let httpHandlers: [any RemovableChannelHandler]
     private let frameLimit: Int
     private var requestsInProgress = 0
+    private var hasHadRequest = false
+    /// How long a new connection may keep a server from going down before it has asked anything.
+    private static let firstRequestLimit = TimeAmount.seconds(1)
     private var isQuiescing = false
 
     /// - Parameter httpHandlers: What an upgrade removes, the decoder last.
@@ -26,7 +29,10 @@ final class RequestAdapter: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
-        if case .head = part { requestsInProgress += 1 }
+        if case .head = part {
+            requestsInProgress += 1
+            hasHadRequest = true
+        }
         context.fireChannelRead(wrapInboundOut(.request(part)))
     }
 
@@ -51,14 +57,22 @@ final class RequestAdapter: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// The server is going down: an idle connection ends now, a busy one with the answer it is waiting for.
+    /// The server is going down: an idle connection ends now, a busy one with the answer it is waiting for. One that has
+    /// just been opened has a request on its way, and gets an answer.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard event is ChannelShouldQuiesceEvent else {
             context.fireUserInboundEventTriggered(event)
             return
         }
         isQuiescing = true
-        if requestsInProgress <= 0 { context.close(promise: nil) }
+        guard requestsInProgress <= 0 else { return }
+        if hasHadRequest {
+            context.close(promise: nil)
+        } else {
+            context.eventLoop.assumeIsolated().scheduleTask(in: Self.firstRequestLimit) {
+                if self.requestsInProgress <= 0 { context.close(promise: nil) }
+            }
+        }
     }
 
     private func upgrade(_ head: HTTPResponseHead, context: ChannelHandlerContext, promise: EventLoopPromise<Void>?) {

@@ -1,0 +1,253 @@
+import CPTY
+import Foundation
+
+/// The keeper: a small process without threads that is the parent of every job and of the server, and outlives the server.
+///
+/// It does what ``KeeperMachine`` decides. It holds, for each job, the terminal or pipes, the ring, and a handle of the process; it
+/// reads no output and knows no store.
+final class KeeperLoop {
+    private struct WorkerLink {
+        var processID: Int32
+        var channel: KeeperChannel
+        /// What the socket did not take at once.
+        var outbox: [(bytes: [UInt8], descriptors: [Descriptor])] = []
+    }
+
+    private let program: KeeperProgram
+    private var machine: KeeperMachine
+    private let signals: Descriptor
+    private var links: [KeeperMachine.Slot: WorkerLink] = [:]
+    private var descriptors: [JobID: [Descriptor]] = [:]
+    private var kept: [String: Descriptor] = [:]
+    private var deadlines: [KeeperMachine.Timer: UInt64] = [:]
+    private var exitCode: Int32?
+
+    /// A worker that floods the keeper while it does not read is cut.
+    private static let outboxLimit = 65_536
+
+    init(program: KeeperProgram) throws(LaunchError) {
+        self.program = program
+        machine = KeeperMachine(owner: getpid())
+        let numbers = [SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1]
+        let number = cpty_open_signals(numbers, numbers.count)
+        guard number >= 0 else { throw LaunchError(doing: "watching for signals") }
+        signals = Descriptor(number)
+        guard cpty_become_subreaper() == 0 else { throw LaunchError(doing: "becoming the parent of orphans") }
+    }
+
+    /// - Returns: The exit code.
+    func run() -> Int32 {
+        perform(machine.start())
+        while exitCode == nil { wait() }
+        return exitCode ?? 0
+    }
+
+    // MARK: Waiting
+
+    private func wait() {
+        let slots = Array(links.keys)
+        var polls = [pollfd(fd: signals.number, events: Int16(POLLIN), revents: 0)]
+        for slot in slots {
+            guard let link = links[slot] else { continue }
+            let events = POLLIN | (link.outbox.isEmpty ? 0 : POLLOUT)
+            polls.append(pollfd(fd: link.channel.descriptor.number, events: Int16(events), revents: 0))
+        }
+        guard poll(&polls, nfds_t(polls.count), pause) >= 0 || errno == EINTR else {
+            // Nothing sensible can be waited for any more.
+            exitCode = 71
+            return
+        }
+        for (slot, entry) in zip(slots, polls.dropFirst()) where entry.revents != 0 {
+            flush(slot)
+            readMessages(of: slot)
+        }
+        if polls[0].revents != 0 { takeSignals() }
+        let now = Self.now
+        for (timer, deadline) in deadlines where deadline <= now {
+            deadlines[timer] = nil
+            handle(.timeOver(timer))
+        }
+    }
+
+    private var pause: Int32 {
+        guard let next = deadlines.values.min() else { return -1 }
+        let now = Self.now
+        return next <= now ? 0 : Int32(clamping: (next - now + 999_999) / 1_000_000)
+    }
+
+    /// Nanoseconds.
+    private static var now: UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
+    private func takeSignals() {
+        var hasChildren = false
+        while true {
+            switch cpty_next_signal(signals.number) {
+            case 0:
+                if hasChildren { reap() }
+                return
+            case SIGCHLD: hasChildren = true
+            case SIGHUP: handle(.upgradeRequested)
+            case SIGUSR1:
+                // Something for the server.
+                if let worker = links[.current]?.processID { kill(worker, SIGUSR1) }
+            default: handle(.endRequested)
+            }
+        }
+    }
+
+    private func reap() {
+        while true {
+            var status: Int32 = 0
+            var usage = rusage()
+            let process = wait4(-1, &status, WNOHANG, &usage)
+            guard process > 0 else { return }
+            guard let slot = links.first(where: { $0.value.processID == process })?.key else {
+                handle(.jobEnded(processID: process, KeptEnd(waitStatus: status, usage, inheritedPeak: Self.peak)))
+                continue
+            }
+            // What it still had to say counts.
+            readMessages(of: slot)
+            links[slot] = nil
+            let signal = status & 0x7f
+            handle(.workerEnded(slot, signal == 0 ? .code((status >> 8) & 0xff) : .signal(signal)))
+        }
+    }
+
+    /// The most memory this process ever had: what a child shows as its own peak before it executes its program.
+    private static var peak: Int64 {
+        var own = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &own)
+        return Int64(own.ru_maxrss) * 1024
+    }
+
+    // MARK: Messages
+
+    private func readMessages(of slot: KeeperMachine.Slot) {
+        while let link = links[slot] {
+            switch link.channel.receive() {
+            case .nothing, .gone: return
+            case .message(let received):
+                guard let message = try? WorkerMessage(bytes: received.bytes) else {
+                    say("the server sent what is no message")
+                    kill(link.processID, SIGKILL)
+                    return
+                }
+                switch message {
+                case .keep(let name):
+                    guard let descriptor = received.descriptors.first else {
+                        say("a descriptor of the server could not be kept")
+                        continue
+                    }
+                    kept[name] = descriptor
+                case .drop(let name): kept[name] = nil
+                default: break
+                }
+                handle(.message(message, from: slot))
+            }
+        }
+    }
+
+    private func send(_ message: KeeperMessage, to slot: KeeperMachine.Slot) {
+        guard links[slot] != nil else { return }
+        var attached: [Descriptor] = []
+        switch message {
+        case .kept(let name): attached = kept[name].map { [$0] } ?? []
+        case .job(let job), .spawned(_, let job): attached = descriptors[job.job] ?? []
+        default: break
+        }
+        links[slot]?.outbox.append((message.bytes, attached))
+        flush(slot)
+    }
+
+    private func flush(_ slot: KeeperMachine.Slot) {
+        guard var link = links[slot] else { return }
+        while let first = link.outbox.first {
+            guard link.channel.send(first.bytes, first.descriptors) == .sent else { break }
+            link.outbox.removeFirst()
+        }
+        if link.outbox.count > Self.outboxLimit { kill(link.processID, SIGKILL) }
+        links[slot] = link
+    }
+
+    // MARK: Doing
+
+    private func handle(_ event: KeeperMachine.Event) {
+        perform(machine.handle(event))
+    }
+
+    private func perform(_ actions: [KeeperMachine.Action]) {
+        for action in actions {
+            switch action {
+            case .startWorker(let slot, let newest): startWorker(slot, newest: newest)
+            case .killWorker(let slot): if let link = links[slot] { kill(link.processID, SIGKILL) }
+            case .promote:
+                links[.current] = links[.next]
+                links[.next] = nil
+            case .send(let message, let slot): send(message, to: slot)
+            case .spawn(let request, let order): spawn(request, order)
+            case .forget(let job): descriptors[job] = nil
+            case .set(let timer, let milliseconds): deadlines[timer] = Self.now + UInt64(milliseconds) * 1_000_000
+            case .cancel(let timer): deadlines[timer] = nil
+            case .killJobs: killJobs()
+            case .say(let text): say(text)
+            case .exit(let code): exitCode = code
+            }
+        }
+    }
+
+    private func startWorker(_ slot: KeeperMachine.Slot, newest: Bool) {
+        do throws(LaunchError) {
+            let (processID, channel) = try program.startWorker(newest: newest)
+            links[slot] = WorkerLink(processID: processID, channel: channel)
+        } catch {
+            say("the server cannot be started: \(error)")
+            handle(.workerEnded(slot, .code(71)))
+        }
+    }
+
+    private func spawn(_ request: UInt32, _ order: SpawnOrder) {
+        do throws(LaunchError) {
+            let (job, attached) = try KeeperSpawn.start(order)
+            descriptors[order.job] = attached
+            handle(.spawned(request: request, job))
+        } catch {
+            handle(.spawnFailed(request: request, errorNumber: error.errorNumber, reason: error.description))
+        }
+    }
+
+    /// The last resort, when no worker is there to stop them properly.
+    private func killJobs() {
+        for job in machine.jobs.values {
+            let tree = ProcessTree(job: job.job, session: job.end == nil ? job.processID : nil)
+            for _ in 0..<3 {
+                if tree.processes().isEmpty { break }
+                tree.signal(SIGKILL)
+                while waitpid(-1, nil, WNOHANG) > 0 {}
+                usleep(2000)
+            }
+        }
+        descriptors.removeAll()
+    }
+
+    private func say(_ text: String) {
+        let line = Array("srun: \(text)\n".utf8)
+        _ = write(STDERR_FILENO, line, line.count)
+    }
+}
+
+extension KeptEnd {
+    init(waitStatus: Int32, _ usage: rusage, inheritedPeak: Int64) {
+        self.init(waitStatus: waitStatus)
+        userMicroseconds = Int64(usage.ru_utime.tv_sec) * 1_000_000 + Int64(usage.ru_utime.tv_usec)
+        systemMicroseconds = Int64(usage.ru_stime.tv_sec) * 1_000_000 + Int64(usage.ru_stime.tv_usec)
+        let peak = Int64(usage.ru_maxrss) * 1024
+        peakBytes = peak > inheritedPeak ? peak : 0
+        // In blocks of 512 bytes, as getrusage(2) counts on Linux.
+        readBytes = Int64(usage.ru_inblock) * 512
+        writtenBytes = Int64(usage.ru_oublock) * 512
+    }
+}

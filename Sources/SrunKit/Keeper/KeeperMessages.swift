@@ -1,0 +1,186 @@
+/// What a worker tells the keeper.
+enum WorkerMessage: Hashable, Sendable {
+    /// The first message: which versions of the protocol it speaks, and which build it is.
+    case hello(version: UInt16, oldest: UInt16, build: String)
+    /// It serves. From here on its end is a crash, and it is started anew.
+    case ready(WorkerTerms)
+    case spawn(request: UInt32, SpawnOrder)
+    /// The descriptors of a job did not arrive: please send them again.
+    case again(JobID)
+    /// The end of the job is stored: the keeper may forget it.
+    case release(JobID)
+    /// Something to remember about a job for the next worker.
+    case note(JobID, String)
+    /// Keep this descriptor for the next worker, under a name. A second one of the same name takes the place of the first.
+    case keep(String)
+    case drop(String)
+    /// It was asked to end by other means than the keeper, and is about to.
+    case ending
+    /// Put the program that is now installed in this worker's place.
+    case upgrade
+
+    var kind: UInt16 {
+        switch self {
+        case .hello: 1
+        case .ready: 2
+        case .spawn: 3
+        case .again: 4
+        case .release: 5
+        case .note: 6
+        case .keep: 7
+        case .drop: 8
+        case .ending: 9
+        case .upgrade: 10
+        }
+    }
+
+    var bytes: [UInt8] {
+        var writer = FieldWriter(kind: kind)
+        switch self {
+        case .hello(let version, let oldest, let build):
+            writer.put(.version, Int64(version))
+            writer.put(.oldestVersion, Int64(oldest))
+            writer.put(.build, build)
+        case .ready(let terms):
+            writer.put(.endsWithWorker, terms.endsWithWorker)
+            writer.put(.leavesJobs, terms.leavesJobs)
+            if let folder = terms.folder { writer.put(.folder, folder) }
+        case .spawn(let request, let order):
+            writer.put(.request, Int64(request))
+            order.put(into: &writer)
+        case .again(let job), .release(let job):
+            writer.put(.job, job.text)
+        case .note(let job, let text):
+            writer.put(.job, job.text)
+            writer.put(.note, text)
+        case .keep(let name), .drop(let name):
+            writer.put(.name, name)
+        case .ending, .upgrade: break
+        }
+        return writer.bytes
+    }
+
+    init(bytes: [UInt8]) throws(KeeperProtocolError) {
+        let reader = try FieldReader(bytes)
+        switch reader.kind {
+        case 1:
+            self = .hello(
+                version: try reader.required(reader.number(.version, as: UInt16.self)),
+                oldest: try reader.required(reader.number(.oldestVersion, as: UInt16.self)),
+                build: reader.text(.build) ?? "")
+        case 2:
+            self = .ready(
+                WorkerTerms(
+                    endsWithWorker: reader.isTrue(.endsWithWorker), leavesJobs: reader.isTrue(.leavesJobs),
+                    folder: reader.text(.folder)))
+        case 3:
+            self = .spawn(
+                request: try reader.required(reader.number(.request, as: UInt32.self)), try SpawnOrder(from: reader))
+        case 4: self = .again(try reader.job())
+        case 5: self = .release(try reader.job())
+        case 6: self = .note(try reader.job(), reader.text(.note) ?? "")
+        case 7: self = .keep(try reader.required(reader.text(.name)))
+        case 8: self = .drop(try reader.required(reader.text(.name)))
+        case 9: self = .ending
+        case 10: self = .upgrade
+        default: throw .malformed
+        }
+    }
+}
+
+/// What the keeper has to know of the settings.
+struct WorkerTerms: Hashable, Sendable {
+    /// The worker's store goes with it, so there is nothing that a next worker could go on with.
+    var endsWithWorker = false
+    /// At the end jobs are left to the next start.
+    var leavesJobs = false
+    /// The state folder, if there is one.
+    var folder: String?
+}
+
+/// What the keeper tells a worker.
+enum KeeperMessage: Hashable, Sendable {
+    /// The answer to hello, when the worker may begin. `owner` is the process that people see as srun.
+    case welcome(version: UInt16, owner: Int32, restarts: Int64)
+    /// A descriptor that an earlier worker wanted kept.
+    case kept(String)
+    /// A job of an earlier worker, with its descriptors; ``begin`` follows the last one.
+    case job(KeptJob)
+    case begin
+    case spawned(request: UInt32, KeptJob)
+    case refused(request: UInt32, errorNumber: Int32, reason: String)
+    case ended(JobID, KeptEnd)
+    /// Stop the jobs and end.
+    case end(hurry: Bool)
+    /// Make place for the next worker: finish what is being answered, and end without touching any job.
+    case leave
+    /// Why there was no upgrade. When there is one, ``leave`` comes.
+    case upgradeRefused(String)
+
+    var kind: UInt16 {
+        switch self {
+        case .welcome: 1
+        case .kept: 2
+        case .job: 3
+        case .begin: 4
+        case .spawned: 5
+        case .refused: 6
+        case .ended: 7
+        case .end: 8
+        case .leave: 9
+        case .upgradeRefused: 10
+        }
+    }
+
+    var bytes: [UInt8] {
+        var writer = FieldWriter(kind: kind)
+        switch self {
+        case .welcome(let version, let owner, let restarts):
+            writer.put(.version, Int64(version))
+            writer.put(.owner, Int64(owner))
+            writer.put(.restarts, restarts)
+        case .kept(let name): writer.put(.name, name)
+        case .job(let job): job.put(into: &writer)
+        case .begin, .leave: break
+        case .spawned(let request, let job):
+            writer.put(.request, Int64(request))
+            job.put(into: &writer)
+        case .refused(let request, let errorNumber, let reason):
+            writer.put(.request, Int64(request))
+            writer.put(.errorNumber, Int64(errorNumber))
+            writer.put(.reason, reason)
+        case .ended(let job, let end):
+            writer.put(.job, job.text)
+            end.put(into: &writer)
+        case .end(let hurry): writer.put(.isHurried, hurry)
+        case .upgradeRefused(let reason): writer.put(.reason, reason)
+        }
+        return writer.bytes
+    }
+
+    init(bytes: [UInt8]) throws(KeeperProtocolError) {
+        let reader = try FieldReader(bytes)
+        switch reader.kind {
+        case 1:
+            self = .welcome(
+                version: try reader.required(reader.number(.version, as: UInt16.self)),
+                owner: try reader.required(reader.number(.owner, as: Int32.self)),
+                restarts: reader.number(.restarts) ?? 0)
+        case 2: self = .kept(try reader.required(reader.text(.name)))
+        case 3: self = .job(try KeptJob(from: reader))
+        case 4: self = .begin
+        case 5:
+            self = .spawned(
+                request: try reader.required(reader.number(.request, as: UInt32.self)), try KeptJob(from: reader))
+        case 6:
+            self = .refused(
+                request: try reader.required(reader.number(.request, as: UInt32.self)),
+                errorNumber: reader.number(.errorNumber, as: Int32.self) ?? 0, reason: reader.text(.reason) ?? "")
+        case 7: self = .ended(try reader.job(), try KeptEnd(from: reader))
+        case 8: self = .end(hurry: reader.isTrue(.isHurried))
+        case 9: self = .leave
+        case 10: self = .upgradeRefused(reader.text(.reason) ?? "")
+        default: throw .malformed
+        }
+    }
+}
