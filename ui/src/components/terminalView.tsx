@@ -90,7 +90,7 @@ export function TerminalView({ workspace, job, place, isFull, onFull, onLink, on
           find={stream.find}
           field={findField}
           isAll={!isCut(stream)}
-          onOpen={(hit) => void stream.viewer.open(hit.offset)}
+          onOpen={(hit) => void stream.viewer.open(hit.offset).then(() => stream.find.refresh())}
           onClose={() => {
             stream.find.look({ text: "" });
             setFinding(false);
@@ -122,6 +122,7 @@ function makeStream(workspace: Workspace, job: Job, terminal: TerminalScreen, on
     setFollowing: (isFollowing) => terminal.setFollowing(isFollowing),
     showLine: (below, alignment, isMarked) => terminal.reader.showLine(below, alignment, isMarked),
     linesBelowPlace: () => terminal.reader.linesBelowPlace(),
+    linesBelowFirst: () => terminal.reader.linesBelowFirst(),
   };
   const viewer = new Viewer(job, screen, { client, connection, connect: app.connect, timing: app.timing, onEnd });
   const find = new Find<Match>(job.id, terminal.reader, client, app.timing);

@@ -96,6 +96,14 @@ export class Find<M> {
     }
   }
 
+  /** Counts again, after something else is shown, and leaves the view where it is. */
+  refresh(): void {
+    if (this.state.value.text === "") return;
+    const found = this.screen.find(this.state.value) ?? [];
+    this.#matches = found;
+    this.#set({ count: found.length, current: found.length === 0 ? 0 : this.screen.nearest(found) });
+  }
+
   dispose(): void {
     this.#cancel?.();
     this.#abort.abort();

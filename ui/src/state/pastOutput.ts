@@ -1,6 +1,6 @@
 import type { OutputClient } from "../api/outputClient.ts";
 import { messageOf } from "../api/http.ts";
-import { LineIndex } from "./lineIndex.ts";
+import { countLineEnds, LineIndex } from "./lineIndex.ts";
 import { Observable } from "./observable.ts";
 import type { OutputScreen } from "./output.ts";
 
@@ -12,12 +12,20 @@ export interface PastState {
   error: string | null;
 }
 
-/** How much is shown at a time. */
-export const PAST_WINDOW = 2 * 1024 * 1024;
-/** How much of what was shown stays in sight when the window moves on. */
-const OVERLAP = 512 * 1024;
-/** The start of a line may be as far back as this; output without line ends is shown from where the window begins. */
-const LONGEST_LINE = 64 * 1024;
+/** The screen of a part of the output: nothing will follow it there. */
+export interface PastScreen extends OutputScreen {
+  end(): void;
+}
+
+/** How much is read to each side of the place that is wanted. */
+const READ = 1024 * 1024;
+/** Rows shown in all: fewer than any terminal here keeps, so that none of them leaves it again. */
+const MOST_ROWS = 9000;
+/** Of these, rows before the place; and when the window moves on, rows that stay in sight. */
+const HALF = MOST_ROWS / 2;
+const OVERLAP = 2000;
+/** A longer line counts as several rows; narrower terminals are rare. */
+const COLUMNS = 80;
 
 /**
  * Older output of a job, read back a window at a time: however long the output is, no more than a window is held.
@@ -33,52 +41,52 @@ export class PastOutput {
   constructor(
     private readonly job: string,
     private readonly client: OutputClient,
-    private readonly screen: OutputScreen,
+    private readonly screen: PastScreen,
     private readonly total: () => number,
   ) {}
 
   /** Shows the window around an offset; resolves to its line, counted from the first line shown, or null when that failed. */
   around(offset: number): Promise<number | null> {
-    return this.#show(Math.max(0, offset - PAST_WINDOW / 2), offset);
+    return this.#show(offset, HALF);
   }
 
-  /** The window before this one; resolves to the line that was the first. */
-  earlier(): Promise<number | null> {
-    const { start } = this.state.value;
-    return this.#show(Math.max(0, start - PAST_WINDOW + OVERLAP), start);
+  /** The window that ends shortly behind an offset, which is the first one shown now. */
+  before(offset: number): Promise<number | null> {
+    return this.#show(offset, MOST_ROWS - OVERLAP);
   }
 
-  /** The window behind this one; resolves to the line where the last one ended. */
+  /** The window that begins shortly before the end of this one; resolves to the line where this one ends. */
   later(): Promise<number | null> {
-    const { end } = this.state.value;
-    return this.#show(Math.max(0, end - OVERLAP), end);
+    return this.#show(this.state.value.end, OVERLAP);
   }
 
   dispose(): void {
     this.#abort.abort();
   }
 
-  async #show(from: number, offset: number): Promise<number | null> {
+  async #show(offset: number, rowsBefore: number): Promise<number | null> {
     this.#abort.abort();
     const { signal } = this.#abort = new AbortController();
     this.state.value = { ...this.state.value, isLoading: true, error: null };
     try {
-      const end = Math.min(from + PAST_WINDOW, this.total());
-      const bytes = end > from ? await this.client.range(this.job, from, end, signal) : new Uint8Array();
+      const total = this.total();
+      const from = Math.max(0, offset - READ);
+      const to = Math.min(total, offset + READ);
+      const bytes = to > from ? await this.client.range(this.job, from, to, signal) : new Uint8Array();
       if (signal.aborted) return null;
-      const cut = from === 0 ? 0 : lineStart(bytes);
-      const shown = bytes.subarray(cut);
+      const place = Math.min(bytes.length, offset - from);
+      const first = rowsBack(bytes, place, rowsBefore, from === 0);
+      const end = rowsOn(bytes, place, MOST_ROWS - rowsBefore, from + bytes.length >= total);
+      const shown = bytes.subarray(first, end);
       this.screen.reset();
-      this.lines.clear(from + cut);
-      this.lines.add(shown, from + bytes.length);
-      await new Promise<void>((resolve) => this.screen.write(shown, resolve));
+      this.lines.clear(from + first);
+      this.lines.add(shown, from + end);
+      this.screen.write(shown, () => {});
+      this.screen.end();
+      await new Promise<void>((resolve) => this.screen.write(new Uint8Array(), resolve));
       if (signal.aborted) return null;
-      this.state.value = { isLoading: false, start: from + cut, end: from + bytes.length, error: null };
-      let line = 0;
-      for (let at = shown.indexOf(0x0a); at >= 0 && from + cut + at < offset; at = shown.indexOf(0x0a, at + 1)) {
-        line += 1;
-      }
-      return line;
+      this.state.value = { isLoading: false, start: from + first, end: from + end, error: null };
+      return countLineEnds(bytes.subarray(first, place));
     } catch (error) {
       if (signal.aborted) return null;
       const message = messageOf(error, "The older output could not be read.");
@@ -88,7 +96,27 @@ export class PastOutput {
   }
 }
 
-function lineStart(bytes: Uint8Array): number {
-  const lineEnd = bytes.subarray(0, LONGEST_LINE).indexOf(0x0a);
-  return lineEnd < 0 ? 0 : lineEnd + 1;
+/** The start of a line so many rows before a place; where there is no line end, the start of the bytes. */
+function rowsBack(bytes: Uint8Array, place: number, rows: number, isStart: boolean): number {
+  let start = place;
+  for (let left = rows; left > 0 && start > 0;) {
+    const lineEnd = bytes.lastIndexOf(0x0a, start - 2);
+    // What is before the first line end is only a part of a line, unless the output begins there.
+    if (lineEnd < 0) return isStart || start === place ? 0 : start;
+    left -= Math.ceil((start - lineEnd) / COLUMNS);
+    start = lineEnd + 1;
+  }
+  return start;
+}
+
+/** The end of a line so many rows behind a place; where the output ends, its last line need not have one. */
+function rowsOn(bytes: Uint8Array, place: number, rows: number, isEnd: boolean): number {
+  let end = place;
+  for (let left = rows; left > 0;) {
+    const lineEnd = bytes.indexOf(0x0a, end);
+    if (lineEnd < 0) return isEnd || end === place ? bytes.length : end;
+    left -= Math.ceil((lineEnd + 1 - end) / COLUMNS);
+    end = lineEnd + 1;
+  }
+  return end;
 }

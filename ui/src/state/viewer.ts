@@ -5,7 +5,7 @@ import type { Connection } from "./connection.ts";
 import { afterLineEnds, countLineEnds, type LineIndex } from "./lineIndex.ts";
 import { Observable } from "./observable.ts";
 import { Output, type OutputScreen, WHOLE_UP_TO } from "./output.ts";
-import { PAST_WINDOW, PastOutput } from "./pastOutput.ts";
+import { PastOutput } from "./pastOutput.ts";
 import { TimedOutput } from "./timedOutput.ts";
 import type { Timing } from "./timing.ts";
 
@@ -17,7 +17,10 @@ export interface ViewerScreen extends OutputScreen {
   setFollowing(isFollowing: boolean): void;
   /** Brings the line with so many below it into view. */
   showLine(below: number, alignment: "top" | "middle" | "bottom", isMarked: boolean): boolean;
+  /** How many lines begin below the one that is selected, or else the first in view. */
   linesBelowPlace(): number;
+  /** The same for the first line it still holds. */
+  linesBelowFirst(): number;
 }
 
 export type View =
@@ -36,12 +39,13 @@ interface ViewerContext {
 /** How much of the timed lines is shown of a long output. */
 const TIMED_TAIL = 1024 * 1024;
 /** More is not read to find one line. */
-const MOST_READ = 4 * 1024 * 1024;
+const MOST_READ = 512 * 1024;
 
 /** The output of one job on one screen: live, an older part of it, or with times. */
 export class Viewer {
   readonly view: Observable<View>;
   #disposed = false;
+  #isReading = false;
   #awaiting: (() => void) | null = null;
 
   constructor(private job: Job, private readonly screen: ViewerScreen, private readonly context: ViewerContext) {
@@ -95,19 +99,21 @@ export class Viewer {
     if (line !== null) this.screen.showLine(past.lines.lines - line, "middle", true);
   }
 
-  /** The part before what is shown. */
+  /** The part before what the screen still holds. */
   async earlier(): Promise<void> {
     const view = this.view.value;
-    if (view.kind === "timed" || (view.kind === "past" && view.output.state.value.isLoading)) return;
-    const start = view.output.state.value.start;
+    if (view.kind === "timed" || this.#isReading) return;
     if (view.kind === "live" && view.output.state.value.phase === "opening") return;
-    const past = this.#pastOutput();
-    if (view.kind === "live") past.state.value = { ...past.state.value, start };
-    // What left the scrollback of a stream that was shown from its start is read back too.
-    const line = view.kind === "live" && start === 0
-      ? await past.around(Math.max(0, view.output.state.value.offset - PAST_WINDOW))
-      : await past.earlier();
-    if (line !== null) this.screen.showLine(past.lines.lines - line, "top", false);
+    this.#isReading = true;
+    try {
+      const first = await this.#offsetOf(view.output.lines, this.screen.linesBelowFirst());
+      if (first === null || first === 0 || this.#disposed) return;
+      const past = this.#pastOutput();
+      const line = await past.before(first);
+      if (line !== null) this.screen.showLine(past.lines.lines - line, "top", false);
+    } finally {
+      this.#isReading = false;
+    }
   }
 
   /** The part behind what is shown; at the end of the output that is the live one again. */
@@ -123,8 +129,11 @@ export class Viewer {
   async place(): Promise<number | null> {
     const view = this.view.value;
     if (view.kind === "timed") return null;
-    const { lines } = view.output;
-    const line = lines.lines - this.screen.linesBelowPlace();
+    return await this.#offsetOf(view.output.lines, this.screen.linesBelowPlace());
+  }
+
+  async #offsetOf(lines: LineIndex, below: number): Promise<number | null> {
+    const line = lines.lines - below;
     if (line <= 0) return lines.start;
     const { offset, lineEnds } = lines.beforeLine(line);
     const bytes = await this.context.client.range(this.job.id, offset, offset + MOST_READ);

@@ -50,6 +50,10 @@ export class ScreenReader {
     return linesBelow(buffer, this.terminal.getSelectionPosition()?.start.y ?? buffer.viewportY);
   }
 
+  linesBelowFirst(): number {
+    return linesBelow(this.terminal.buffer.active, 0);
+  }
+
   /** Brings the line with so many below it into view; returns false when it has left the scrollback. */
   showLine(below: number, alignment: Alignment, isMarked: boolean): boolean {
     const row = rowWithLinesBelow(this.terminal.buffer.active, below);
