@@ -9,6 +9,8 @@ import pytest
 
 from support.server import Server, binary, environment
 
+pytest_plugins = ["support.browser"]
+
 
 @pytest.fixture(scope="session", autouse=True)
 def built() -> None:

@@ -1,53 +1,13 @@
 """The page in a real browser, against a real server."""
 
-import os
-import shutil
-
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from support.page import SrunPage
 from support.proxy import PrefixProxy, Wire
 from support.server import Server
 
 COLOURS = r"""for i in 1 2 3; do printf "\033[3${i}mline $i\033[0m\n"; sleep 1; done"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    executable = os.environ.get("SRUN_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        # The browser's own sandbox does not work for root, which is what containers run as.
-        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=executable, args=sandbox)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(browser, server):
-    """Opens the page signed out; more than one is several people."""
-    contexts = []
-
-    def open(url: str | None = None, **options) -> SrunPage:
-        context = browser.new_context(viewport={"width": 1280, "height": 800}, **options)
-        context.set_default_timeout(20_000)
-        contexts.append(context)
-        link = server.api.value("POST", "/api/session/link")["url"]
-        return SrunPage(context.new_page(), url or server.url, link.replace(server.url, url or server.url))
-
-    yield open
-    for context in contexts:
-        context.close()
-
-
-@pytest.fixture
-def page(open_page):
-    page = open_page()
-    page.sign_in()
-    yield page
-    assert page.errors == []
-    assert page.policy_violations() == []
 
 
 def test_first_job(page):

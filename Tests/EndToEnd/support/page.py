@@ -68,6 +68,19 @@ class SrunPage:
         dialog.get_by_role("button", name=action, exact=True).click()
         expect(dialog).to_have_count(0)
 
+    def open(self, path: str) -> None:
+        """Goes to another address of the page, as a link from outside would."""
+        self.page.goto(self.url + path)
+        expect(self.page.locator(".workspace")).to_be_visible()
+
+    def keys(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def menu(self, button: str, item: str) -> None:
+        self.button(button).click()
+        self.page.get_by_role("button", name=item).or_(self.page.get_by_role("link", name=item)).first.click()
+
     def wait_for_line(self, text: str, limit: float = 20) -> float:
         """Waits until a line of the terminal is exactly this, and tells when that was."""
         self.page.wait_for_function(
@@ -92,6 +105,10 @@ class SrunPage:
             for violation in report["violations"]
             for node in violation["nodes"]
         ]
+
+    def check_clean(self) -> None:
+        """Nothing went wrong in the browser, and the page never tried what its policy forbids."""
+        assert (self.errors, self.policy_violations()) == ([], [])
 
     def policy_violations(self) -> list[str]:
         return self.page.evaluate("window.policyViolations")

@@ -33,14 +33,14 @@ export function JobRows(
   useEffect(() => {
     if (hasMore && end > jobs.length - FETCH_BEFORE) void model.loadMore();
   }, [hasMore, end, jobs.length, loadingMore]);
-  useEffect(() => {
+  // At once, so that keys pressed in a row each find what the one before has done.
+  useLayoutEffect(() => {
     const element = scroller.current;
     const index = jobs.findIndex(({ id }) => id === focused);
     if (moves === 0 || element === null || index < 0) return;
     element.scrollTop = scrollToRow(index, element.scrollTop, element.clientHeight, ROW);
     setView({ top: element.scrollTop, height: element.clientHeight });
-    // The row may only be drawn because of this.
-    requestAnimationFrame(() => element.querySelector<HTMLElement>(`[data-job="${focused}"] a`)?.focus());
+    element.querySelector<HTMLElement>(`[data-job="${focused}"] a`)?.focus();
   }, [moves]);
 
   const drawn = jobs.slice(first, end).map((job, index) => ({ job, index: first + index }));

@@ -100,5 +100,6 @@ export function parsePlace(hash: string): Place | null {
 
 function fragment(place: Place | null): string {
   if (place === null) return "";
-  return place.kind === "at" ? `#at=${place.offset}` : `#replay=${Number(place.seconds.toFixed(3))}`;
+  // Rounded up: a moment rounded down would be before what is seen at it.
+  return place.kind === "at" ? `#at=${place.offset}` : `#replay=${Math.ceil(place.seconds * 1000) / 1000}`;
 }
