@@ -53,7 +53,7 @@ export class Workspace {
     this.selection = new Selection(app.client);
     this.nodes = new Nodes(new TeamClient(app.client.http), app.timing, () => {
       const state = app.session.state.value;
-      return state.kind === "signedIn" && state.session.team !== undefined;
+      return state.kind === "signedIn" && state.session.team === true;
     });
     this.upgrade = new Upgrade(app.client, this.events);
     // The filter stands in the address, and the address may change by going back.
