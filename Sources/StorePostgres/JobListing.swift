@@ -33,7 +33,7 @@ enum JobListing {
         }
         return PQStatement(
             """
-            SELECT * FROM \(schema.jobs)
+            SELECT j.*, (\(schema.isUnknown)) AS is_unknown FROM \(schema.jobs) j
             \(conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: "\nAND "))
             ORDER BY created_at DESC, id DESC
             LIMIT \(place(.int(Int64(limit))))

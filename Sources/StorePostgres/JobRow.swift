@@ -9,7 +9,7 @@ enum JobRow {
         "system_seconds", "max_resident_bytes", "stopped_by",
     ]
     /// Columns of four bytes, which a number of eight is not assigned to by itself.
-    private static let narrow: Set<String> = ["pid", "exit_code", "signal"]
+    private static let narrow: Set<String> = ["pid", "exit_code", "signal", "priority", "group_limit"]
 
     /// Inserts the job, unless its node holds no lease or the identifier is taken.
     static func insertion(
@@ -22,6 +22,10 @@ enum JobRow {
             ("restart_of", .text(job.restartOf?.text)), ("created_by", .text(job.createdBy)),
             ("name", .text(job.spec.name)), ("tags", .texts(job.spec.tags)),
             ("spec", .text(try StoredJSON.text(of: StoredSpec(job.spec)))), ("epoch", .int(epoch)),
+            ("priority", .int(Int64(job.spec.queueing.priority))),
+            ("group_name", .text(job.spec.queueing.group?.name)),
+            ("group_limit", .int(job.spec.queueing.group.map { Int64($0.limit) })),
+            ("wanted_node", .text(wantedNode(job.spec))), ("wanted_label", .text(wantedLabel(job.spec))),
         ]
         let all = fixed + Array(zip(stateColumns, values(of: job.state, outputBytes: job.outputBytes)))
         let fence = PostgresStore.fence(member, schema, from: all.count + 1)
@@ -45,6 +49,14 @@ enum JobRow {
                 UPDATE \(schema.jobs) SET \(assignments.joined(separator: ", ")) WHERE id = $1 RETURNING id, node)
             \(schema.noting("moved"))
             """, [.text(id.text)] + values(of: state, outputBytes: 0))
+    }
+
+    private static func wantedNode(_ spec: JobSpec) -> String? {
+        if case .node(let name) = spec.queueing.placement { name } else { nil }
+    }
+
+    private static func wantedLabel(_ spec: JobSpec) -> String? {
+        if case .label(let label) = spec.queueing.placement { label } else { nil }
     }
 
     private static func placeholders(_ columns: [String], from first: Int) -> [String] {
@@ -75,7 +87,7 @@ enum JobRow {
         guard let id = row.text("id").flatMap({ JobID($0) }), let createdAt = time(row.int("created_at")),
             let command = row.text("command"), let spec = StoredJSON.value(row.text("spec"), as: StoredSpec.self)
         else { throw .damagedRow }
-        return Job(
+        var job = Job(
             id: id,
             spec: spec.spec(command: command, name: row.text("name"), tags: row.texts("tags") ?? []),
             createdAt: createdAt,
@@ -84,6 +96,9 @@ enum JobRow {
             createdBy: row.text("created_by"),
             state: try state(from: row),
             outputBytes: row.int("output_bytes") ?? 0)
+        job.isUnknown = row.bool("is_unknown") ?? false
+        job.outputDropped = row.int("dropped_bytes") ?? 0
+        return job
     }
 
     static func state(from row: PQRow) throws(StoreError) -> JobState {

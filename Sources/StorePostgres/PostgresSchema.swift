@@ -62,6 +62,8 @@ struct PostgresSchema: Sendable {
                 tags text[] NOT NULL DEFAULT '{}',
                 spec text NOT NULL,
                 output_bytes int8 NOT NULL DEFAULT 0,
+                gap_start int8,
+                dropped_bytes int8 NOT NULL DEFAULT 0,
                 user_seconds float8,
                 system_seconds float8,
                 max_resident_bytes int8,
@@ -71,7 +73,7 @@ struct PostgresSchema: Sendable {
                 priority int4 NOT NULL DEFAULT 0,
                 group_name text COLLATE "C",
                 group_limit int4,
-                idempotency_key text COLLATE "C" UNIQUE
+                claim int8
             )
             """,
             "CREATE INDEX jobs_by_creation ON \(jobs) (created_at, id, status)",
@@ -83,7 +85,7 @@ struct PostgresSchema: Sendable {
             CREATE INDEX jobs_unfinished ON \(jobs) (node, created_at, id) WHERE status IN ('queued', 'running')
             """,
             """
-            CREATE INDEX jobs_finished ON \(jobs) (stopped_at, id) INCLUDE (output_bytes)
+            CREATE INDEX jobs_finished ON \(jobs) (stopped_at, id) INCLUDE (output_bytes, dropped_bytes)
             WHERE status NOT IN ('queued', 'running')
             """,
             """

@@ -1,4 +1,5 @@
 public import SrunKit
+import Synchronization
 
 extension PostgresStore: JobStore {
     public func insert(_ job: Job) async throws(StoreError) {
@@ -16,7 +17,11 @@ extension PostgresStore: JobStore {
             } catch let error as StoreError {
                 throw error
             } catch let error as PQFailure {
-                guard error.isTransient, !isRepeated else { throw StoreError(error) }
+                guard error.isTransient, !isRepeated else {
+                    // The caller is told that there is no such job; should it be there, it goes (docs/decisions/0062).
+                    if error.kind == .connection { doubts.withLock { $0.add(insert: job.id) } }
+                    throw StoreError(error)
+                }
                 isRepeated = true
             } catch {
                 throw StoreError(.unavailable, "PostgreSQL does not answer now; try again.", underlying: error)
@@ -27,6 +32,11 @@ extension PostgresStore: JobStore {
     public func advance(_ id: JobID, to next: JobState) async throws(StoreError) {
         let member = self.member
         let schema = schema
+        // An end says how much output there is, so all of it comes first.
+        if next.status.isFinal, let drain, await drain.spool.holds(id) {
+            drain.start(self)
+            throw StoreError(.unavailable, "Output of job \(id) waits for PostgreSQL.")
+        }
         try await transaction([
             Self.fence(member, schema),
             PQStatement("SELECT * FROM \(schema.jobs) WHERE id = $1 FOR UPDATE", [.text(id.text)]),
@@ -54,7 +64,7 @@ extension PostgresStore: JobStore {
     /// A job beside the number of bytes that are stored of it.
     private var withStoredBytes: String {
         """
-        SELECT j.*, \(schema.storedBytes) AS stored FROM \(schema.jobs) j
+        SELECT j.*, \(schema.storedBytes) AS stored, (\(schema.isUnknown)) AS is_unknown FROM \(schema.jobs) j
         """
     }
 
@@ -97,6 +107,14 @@ extension PostgresStore: JobStore {
 }
 
 extension PostgresSchema {
+    /// Whether the node of the job `j` has lost contact while the job ran.
+    var isUnknown: String {
+        """
+        j.status = 'running' AND j.epoch > 0 AND NOT EXISTS (
+            SELECT 1 FROM \(nodes) n WHERE n.name = j.node AND n.lease_until > clock_timestamp())
+        """
+    }
+
     /// Where the stored output of the job `j` ends. The length of a row is in its head: the bytes are not read.
     var storedBytes: String {
         """

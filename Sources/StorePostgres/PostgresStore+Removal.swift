@@ -53,12 +53,12 @@ extension PostgresStore {
             .begin("ISOLATION LEVEL REPEATABLE READ READ ONLY"),
             PQStatement(
                 """
-                SELECT count(*), least(coalesce(sum(output_bytes), 0), 9223372036854775807)::int8
+                SELECT count(*), least(coalesce(sum(output_bytes - dropped_bytes), 0), 9223372036854775807)::int8
                 FROM \(schema.jobs) WHERE status NOT IN ('queued', 'running')
                 """),
             PQStatement(
                 """
-                SELECT id, stopped_at, output_bytes FROM \(schema.jobs)
+                SELECT id, stopped_at, output_bytes - dropped_bytes FROM \(schema.jobs)
                 WHERE status NOT IN ('queued', 'running') ORDER BY stopped_at, id LIMIT $1
                 """, [.int(Int64(limit))]),
             .commit,

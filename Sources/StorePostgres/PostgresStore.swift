@@ -20,6 +20,14 @@ public final class PostgresStore: Sendable {
     /// Set when this store writes for a node of a team.
     let membership = Mutex<Membership?>(nil)
 
+    let lease = Mutex(Duration.seconds(30))
+    let listener: Listener
+    /// Nil where nothing may wait beside the database.
+    let drain: SpoolDrain?
+    let doubts = Mutex(Doubts())
+    private let closed = Mutex(false)
+    var isClosed: Bool { closed.withLock { $0 } }
+
     /// In whose name something is written. Every write of a job that runs is refused when the node has another epoch by now, or
     /// its lease has run out.
     struct Membership: Hashable, Sendable {
@@ -37,12 +45,14 @@ public final class PostgresStore: Sendable {
     ///   - address: A URL (`postgres://...`) or `key=value` pairs as libpq takes them; empty for libpq's own environment.
     ///   - schema: Where the tables are.
     ///   - connections: How many are opened at most, besides the one that listens.
+    ///   - spool: A folder of this server's own, where output waits while the database is away.
     /// - Throws: ``StoreError`` with code `unreachable`, `accessDenied`, `insecure`, `newerSchema`, `cannotCreate` or
     ///   `unavailable`.
     public static func open(
-        _ address: String, schema: String = standardSchema, connections: Int = 4
+        _ address: String, schema: String = standardSchema, connections: Int = 4, spool: String? = nil
     ) async throws(StoreError) -> PostgresStore {
-        let store = PostgresStore(address, schema: schema, connections: connections)
+        let files: OutputSpool? = if let spool { try OutputSpool(folder: spool) } else { nil }
+        let store = PostgresStore(address, schema: schema, connections: connections, spool: files)
         do {
             try await PostgresMigrator(schema: store.schema, pool: store.pool).migrate()
         } catch {
@@ -52,17 +62,36 @@ public final class PostgresStore: Sendable {
         return store
     }
 
+    /// Brings the tables up to date and nothing else.
+    ///
+    /// - Returns: The names of what was done.
+    public static func migrate(_ address: String, schema: String = standardSchema) async throws(StoreError) -> [String]
+    {
+        let store = PostgresStore(address, schema: schema, connections: 2, spool: nil)
+        let result: Result<[String], StoreError>
+        do {
+            result = .success(try await PostgresMigrator(schema: store.schema, pool: store.pool).migrate())
+        } catch {
+            result = .failure(error)
+        }
+        await store.close()
+        return try result.get()
+    }
+
     /// Where the data is, for people: without a password.
     public static func display(_ address: String) -> String { PQTarget(text: address).display }
 
-    private init(_ address: String, schema: String, connections: Int) {
+    private init(_ address: String, schema: String, connections: Int, spool: OutputSpool?) {
+        drain = spool.map { SpoolDrain($0) }
         target = PQTarget(text: address)
         self.schema = PostgresSchema(name: schema)
         pool = ConnectionPool(target, limit: max(2, connections))
+        listener = Listener(target, schema: self.schema)
         writer = OutputWriter(pool: pool, schema: self.schema)
     }
 
     public func close() async {
+        closed.withLock { $0 = true }
         await writer.finish()
         await pool.close()
     }

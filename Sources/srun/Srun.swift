@@ -18,7 +18,8 @@ struct Srun: AsyncParsableCommand {
             StopCommand.self,
             RestartCommand.self,
             RemoveCommand.self, SearchCommand.self, LinkCommand.self, LoginCommand.self, LogoutCommand.self,
-            UserCommand.self, TokenCommand.self, AuditCommand.self, VersionCommand.self,
+            UserCommand.self, TokenCommand.self, AuditCommand.self, NodesCommand.self, DrainCommand.self,
+            MigrateCommand.self, VersionCommand.self,
         ],
         defaultSubcommand: ServeCommand.self
     )

@@ -27,8 +27,8 @@ import Testing
                     "id", "command", "argv", "cwd", "env", "tty", "timeout", "name", "tags", "status", "pid",
                     "exitCode", "signal",
                     "reason", "createdAt", "startedAt", "completedAt", "node", "outputBytes", "outputDropped",
-                    "restartOf",
-                    "createdBy", "usage",
+                    "restartOf", "unknown", "placement", "priority", "group",
+                    "createdBy", "stoppedBy", "usage",
                 ])
 
             let list = try await server.request("GET", "/api/jobs?status=completed,failed&q=X")

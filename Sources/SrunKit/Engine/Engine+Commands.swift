@@ -13,18 +13,25 @@ extension Engine {
 
     /// Accepts a job.
     ///
-    /// - Parameter actor: The name of whoever asks; nil when it is not known.
+    /// - Parameters:
+    ///   - actor: The name of whoever asks; nil when it is not known.
+    ///   - id: What the job is to be called, for callers who may ask twice; a taken one is refused with
+    ///     ``StoreError/Code/alreadyExists``.
     /// - Returns: The job once its process runs, or has failed to start (which is an outcome, not an error), or the job
     ///   is queued because as many run as may.
     /// - Throws: ``EngineError`` with code `invalidSpec` when the working directory does not exist, `queueFull`,
     ///   `shuttingDown`, or `storage`, which also means a disk below the floor. Nothing is stored and nothing starts then.
     public func submit(
-        _ spec: JobSpec, by actor: String? = nil, restartOf: JobID? = nil
+        _ spec: JobSpec, by actor: String? = nil, restartOf: JobID? = nil, id wanted: JobID? = nil
     ) async throws(EngineError) -> Job {
         guard await isReady.value() == true else { throw .shuttingDown }
+        let id = wanted ?? identifiers.next()
+        guard active[id] == nil else { throw EngineError(StoreError(.alreadyExists, "There is a job \(id) already.")) }
+        if let team { return try await submit(teamJob(id, spec, by: actor, restartOf: restartOf), to: team) }
+        try checkPlacement(spec.queueing)
         try checkWorkingDirectory(spec)
         try await checkDisk()
-        let id = identifiers.next()
+        guard active[id] == nil else { throw EngineError(StoreError(.alreadyExists, "There is a job \(id) already.")) }
         let decision = machine.submit(id)
         let created = now()
         let state: JobState
@@ -70,6 +77,7 @@ extension Engine {
         await settlePast()
         guard let entry = active[id] else {
             let job = try await stored(id)
+            if let team = placeElsewhere(job) { return try await stopElsewhere(job, by: actor, team) }
             throw EngineError(
                 .notRunning, status: job.status, "The job has ended already: it is \(job.status.rawValue).")
         }
@@ -95,7 +103,7 @@ extension Engine {
     public func restart(_ id: JobID, by actor: String? = nil) async throws(EngineError) -> Job {
         let job = try await self.job(id)
         try await checkDisk()
-        if active[id] != nil { try await stopBeforehand(id, by: actor) }
+        if active[id] != nil || placeElsewhere(job) != nil { try await stopBeforehand(id, by: actor) }
         return try await submit(job.spec, by: actor, restartOf: id)
     }
 
@@ -112,6 +120,16 @@ extension Engine {
                     "The job has not ended: stop it first, or remove it with force.")
             }
             try await stopBeforehand(id, by: actor)
+        } else if team != nil {
+            let job = try await stored(id)
+            if placeElsewhere(job) != nil {
+                guard stoppingFirst else {
+                    throw EngineError(
+                        .stillRunning, status: job.status,
+                        "The job has not ended: stop it first, or remove it with force.")
+                }
+                try await stopBeforehand(id, by: actor)
+            }
         }
         do {
             try await store.remove(id)
@@ -119,6 +137,7 @@ extension Engine {
             throw EngineError(error)
         }
         jobEvents.send(.removed(id))
+        team?.announcer.add(.changes)
     }
 
     /// - Throws: ``EngineError`` with code `jobNotFound` or `storage`.
@@ -154,6 +173,11 @@ extension Engine {
             return LogFeed(job: id, from: position, source: .live(entry.pipeline, ended: entry.ended), sink: store)
         }
         let job = try await stored(id)
+        if let team = placeElsewhere(job) {
+            let (mirror, hold) = team.mirror(of: job)
+            return LogFeed(
+                job: id, from: position, source: .live(mirror.pipeline, ended: mirror.ended), sink: store, hold: hold)
+        }
         return LogFeed(job: id, from: position, source: .finished(job.outputBytes), sink: store)
     }
 
@@ -162,7 +186,7 @@ extension Engine {
         _ = await isReady.value()
     }
 
-    private func stored(_ id: JobID) async throws(EngineError) -> Job {
+    func stored(_ id: JobID) async throws(EngineError) -> Job {
         let job: Job?
         do {
             job = try await store.job(id)
@@ -194,7 +218,22 @@ extension Engine {
             StoreError(.full, "The disk with the jobs is nearly full: make room, or remove jobs that are not needed."))
     }
 
-    private func checkWorkingDirectory(_ spec: JobSpec) throws(EngineError) {
+    private func teamJob(_ id: JobID, _ spec: JobSpec, by actor: String?, restartOf: JobID?) -> Job {
+        let node = if case .node(let name) = spec.queueing.placement { name } else { "" }
+        return Job(
+            id: id, spec: spec, createdAt: now(), node: node, restartOf: restartOf, createdBy: actor)
+    }
+
+    /// A server of its own is the only node there is.
+    private func checkPlacement(_ queueing: Queueing) throws(EngineError) {
+        guard !queueing.mayRun(on: configuration.node, labels: configuration.team.labels) else { return }
+        let field = if case .node = queueing.placement { "node" } else { "label" }
+        let error = JobSpecError(
+            .invalidField, field: field, "\(field) must be one that this server has: it is the only node")
+        throw EngineError(.invalidSpec(error), error.description)
+    }
+
+    func checkWorkingDirectory(_ spec: JobSpec) throws(EngineError) {
         guard let path = spec.workingDirectory else { return }
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue else {

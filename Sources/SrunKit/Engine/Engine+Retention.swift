@@ -14,6 +14,11 @@ extension Engine {
     func keepWithinLimits() async {
         guard configuration.retention != .keepsEverything else { return }
         while !Task.isCancelled {
+            if let team, !team.renewal.isFirst {
+                // One node is enough.
+                try? await clock.sleep(for: Self.lookPause, tolerance: nil)
+                continue
+            }
             jobHasEnded = OneShot()
             let ended = jobHasEnded
             if await removeExpired() {

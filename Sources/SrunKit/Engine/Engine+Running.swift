@@ -47,7 +47,7 @@ extension Engine {
     ) async -> JobOutcome {
         let supervisor = Supervisor(stopGrace: configuration.stopGrace, hurry: hurry, clock: clock, now: now)
         let batcher = LogBatcher(
-            pipeline: entry.pipeline, sink: store, quota: configuration.outputQuota.map(OutputQuota.init(bytes:)),
+            pipeline: entry.pipeline, sink: sink, quota: configuration.outputQuota.map(OutputQuota.init(bytes:)),
             dropped: entry.dropped, clock: clock, logger: logger)
         async let storing: Void = batcher.run()
         // Of a job that runs already, a part of its time is over.
@@ -82,11 +82,14 @@ extension Engine {
         entry.started.fulfil(())
         entry.ended.fulfil(job)
         jobHasEnded.fulfil(())
+        team?.announcer.add(.changes)
         await release(id)
     }
 
     func release(_ id: JobID) async {
         machine.ended(id)
+        team?.claims.ring()
+        team?.announcer.add(.queue)
         await startNext()
     }
 
@@ -100,6 +103,14 @@ extension Engine {
                 break
             } catch {
                 switch error.code {
+                case .illegalTransition where team != nil:
+                    // The others have given up this node and settled the job.
+                    if let job = try? await store.job(id), job.status.isFinal {
+                        active[id]?.job = job
+                        active[id]?.stop.fulfil(.leaseLoss)
+                        jobEvents.send(.changed(job))
+                    }
+                    return
                 case .jobNotFound, .illegalTransition, .corrupt:
                     logger.error(
                         "the state of a job cannot be stored",

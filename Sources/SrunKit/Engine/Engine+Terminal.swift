@@ -9,6 +9,7 @@ extension Engine {
     /// - Throws: ``EngineError`` with code `noTerminal` for a job on pipes, `notRunning` when the job waits in the queue or has
     ///   ended, also while the call waited, `jobNotFound`, or `storage`.
     public nonisolated func write(_ bytes: ByteBuffer, to id: JobID) async throws(EngineError) {
+        if let (job, team) = try await elsewhere(id) { return try await writeElsewhere(bytes, to: job, team) }
         // Not on the actor: the terminal may let the caller wait.
         let terminal = try await terminal(of: id)
         guard await terminal.write(bytes) else { throw .notRunning(nil) }
@@ -21,6 +22,7 @@ extension Engine {
     public func resize(_ id: JobID, to size: TerminalSize) async throws(EngineError) {
         guard JobSpec.Limits.terminalCells.contains(size.columns), JobSpec.Limits.terminalCells.contains(size.rows)
         else { throw EngineError(.badSize, "A terminal has 1 to 1000 columns and rows.") }
+        if let (job, team) = try await elsewhere(id) { return try await resizeElsewhere(job, to: size, team) }
         let terminal = try await terminal(of: id)
         guard let sizes = active[id]?.sizes else { throw .notRunning(nil) }
         guard terminal.resize(to: size) else { throw .notRunning(nil) }
@@ -30,6 +32,17 @@ extension Engine {
     /// The size of a job's terminal now, and its changes until the job ends; nil for a job that has ended or has no terminal.
     public func terminalSizes(_ id: JobID) -> (size: TerminalSize, changes: AsyncStream<TerminalSize>)? {
         active[id]?.sizes?.listen()
+    }
+
+    /// A job that runs on another node; nil for any other.
+    private func elsewhere(_ id: JobID) async throws(EngineError) -> (Job, Team)? {
+        guard team != nil, active[id] == nil else { return nil }
+        let job = try await stored(id)
+        guard job.status == .running, let team = placeElsewhere(job) else { return nil }
+        guard job.spec.terminal != nil else {
+            throw EngineError(.noTerminal, "The job runs on pipes: it has no terminal.")
+        }
+        return (job, team)
     }
 
     private func terminal(of id: JobID) async throws(EngineError) -> any ProcessTerminal {

@@ -12,6 +12,10 @@ public import ServiceLifecycle
 /// the way of one job from its start to its end, `Engine+Retention` what becomes of it later, `Recovery` what happens first.
 public actor Engine: Service {
     let store: any Store
+    /// The store's output; in a team, with a word to the others after every write.
+    let sink: any LogSink
+    /// Nil when the store is not shared.
+    nonisolated let team: Team?
     let launcher: any ProcessLauncher
     let configuration: EngineConfiguration
     let clock: any Clock<Duration>
@@ -57,6 +61,9 @@ public actor Engine: Service {
         clock: any Clock<Duration> = .continuous, now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.store = store
+        let team = (store as? any TeamStore).map { Team(store: $0, configuration: configuration.team, clock: clock) }
+        self.team = team
+        self.sink = team.map { AnnouncingSink(store: store, announcer: $0.announcer) } ?? store
         self.launcher = launcher
         self.configuration = configuration
         self.clock = clock
@@ -79,12 +86,14 @@ public actor Engine: Service {
             isReady.fulfil(false)
             jobEvents.finish()
         }
+        try await joinTeam()
         try await recover()
         _ = await isDiskLow()
         isReady.fulfil(true)
         await startNext()
         async let _: Void = keepWithinLimits()
         async let _: Void = boundShutdown()
+        async let _: Void = liveInTeam()
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
                 for await command in commands {
@@ -99,6 +108,7 @@ public actor Engine: Service {
             commandSink.yield(.shutDown)
         }
         abandonQueued()
+        await leaveTeam()
         if unstoredEnds > 0 {
             throw StoreError(
                 .unavailable,

@@ -20,6 +20,9 @@ public struct EngineConfiguration: Sendable {
     /// ``OutputTrimming``.
     public var outputQuota: Int64?
 
+    /// How this server takes part in a team, when its store is shared.
+    public var team = TeamConfiguration()
+
     /// Leaves room within the 15 seconds a shutdown may take.
     public static let shutdownGrace = Duration.seconds(8)
 

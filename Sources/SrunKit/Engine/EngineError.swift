@@ -16,6 +16,8 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         case invalidSpec(JobSpecError)
         case storage(StoreError.Code)
         case shuttingDown
+        /// The job runs on another node, and that one cannot be reached now.
+        case ownerUnreachable
     }
 
     public let code: Code

@@ -18,6 +18,16 @@ struct EngineStateMachine {
         self.queueLimit = queueLimit
     }
 
+    var runningCount: Int { running.count }
+    var queuedCount: Int { queue.count }
+    /// How many more jobs may run.
+    var freeSlots: Int { isShuttingDown ? 0 : max(0, runningLimit - running.count) }
+
+    /// A job that the team has given to this node: it runs.
+    mutating func admit(_ id: JobID) {
+        running.insert(id)
+    }
+
     enum SubmitDecision: Equatable {
         case start
         case enqueue

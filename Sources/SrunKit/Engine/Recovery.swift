@@ -11,6 +11,9 @@ extension Engine {
         var adopted = await launcher.adopt()
         for job in try await store.unfinishedJobs(onNode: configuration.node) {
             switch job.state {
+            case .queued where team != nil:
+                // Whoever may run it claims it, this node too.
+                break
             case .queued:
                 active[job.id] = ActiveJob(job)
                 machine.resume(job.id)

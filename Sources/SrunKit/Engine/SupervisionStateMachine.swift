@@ -137,5 +137,6 @@ struct StopRequest: Hashable, Sendable {
     let reason: String?
 
     static let asked = StopRequest(urgency: .graceful, reason: nil)
+    static let leaseLoss = StopRequest(urgency: .graceful, reason: "its node lost contact with the team")
     static let serverShutdown = StopRequest(urgency: .shutdown, reason: "the server was shut down")
 }

@@ -13,6 +13,8 @@ public struct Job: Hashable, Sendable, Identifiable {
     /// Who asked for it; nil when nobody said who they are.
     public let createdBy: String?
     public var state: JobState
+    /// Its node has lost contact, and nobody knows how the job fares; `lost` if that lasts.
+    public var isUnknown = false
     /// How much output the job has: the final length once it has ended. For a running job a store answers with what it holds,
     /// the engine with what has been read.
     public var outputBytes: Int64

@@ -18,6 +18,8 @@ public struct JobSpec: Hashable, Sendable, Codable {
     public let timeLimit: Duration?
     public let name: String?
     public let tags: [String]
+    /// Where it may run, and when its turn comes.
+    public var queueing = Queueing.standard
 
     /// Checks everything that can be checked without looking at the machine.
     ///

@@ -37,7 +37,9 @@ extension JobSpec {
         public static let timeLimit = Duration.seconds(100_000_000)
     }
 
-    func validate() throws(JobSpecError) {
+    /// Also what was set after the spec was made.
+    public func validate() throws(JobSpecError) {
+        try queueing.validate()
         try validateCommand()
         try validateEnvironment()
         if let path = workingDirectory {

@@ -76,7 +76,7 @@ struct LogBatcher {
                 return true
             } catch {
                 switch error.code {
-                case .jobNotFound, .gap, .corrupt:
+                case .jobNotFound, .gap, .corrupt, .illegalTransition:
                     logger.error(
                         "output cannot be stored",
                         metadata: ["job.id": "\(pipeline.job)", "error": "\(error)"])

@@ -13,6 +13,8 @@ public struct LogFeed: Sendable {
     private var offset: Int64
     private let source: Source
     private let sink: any LogSink
+    /// What feeds the source, for as long as somebody follows.
+    private let hold: MirrorHold?
 
     enum Source: Sendable {
         /// The end of the output is not yet the end of the job: that is when its final state is in the store.
@@ -24,7 +26,7 @@ public struct LogFeed: Sendable {
     /// What ``next(limit:)`` asks for at once unless told otherwise.
     public static let standardLimit = 256 * 1024
 
-    init(job: JobID, from position: LogPosition, source: Source, sink: any LogSink) {
+    init(job: JobID, from position: LogPosition, source: Source, sink: any LogSink, hold: MirrorHold? = nil) {
         let end =
             switch source {
             case .live(let pipeline, _): pipeline.byteCount
@@ -41,6 +43,7 @@ public struct LogFeed: Sendable {
         self.offset = start
         self.source = source
         self.sink = sink
+        self.hold = hold
     }
 
     /// The next output: at least one chunk, together at most `limit` bytes, directly behind what was delivered before.

@@ -15,6 +15,14 @@ public struct StoredSpec: Codable, Sendable {
         var attoseconds: Int64?
     }
 
+    struct Queue: Codable {
+        var node: String?
+        var label: String?
+        var priority: Int?
+        var group: String?
+        var limit: Int?
+    }
+
     /// Nil when the column `command` is text for the shell.
     var argv: [String]?
     var cwd: String?
@@ -22,6 +30,7 @@ public struct StoredSpec: Codable, Sendable {
     /// Nil means pipes.
     var tty: Terminal?
     var timeout: TimeLimit?
+    var queue: Queue?
 
     public init(_ spec: JobSpec) {
         if case .arguments(let arguments) = spec.command { argv = arguments }
@@ -32,11 +41,12 @@ public struct StoredSpec: Codable, Sendable {
             let (seconds, attoseconds) = limit.components
             return TimeLimit(seconds: seconds, attoseconds: attoseconds == 0 ? nil : attoseconds)
         }
+        if spec.queueing != .standard { queue = Queue(spec.queueing) }
     }
 
     /// Together with what stands in columns of its own.
     public func spec(command: String, name: String?, tags: [String]) -> JobSpec {
-        JobSpec(
+        var spec = JobSpec(
             stored: argv.map { .arguments($0) } ?? .shell(command),
             workingDirectory: cwd,
             environment: env ?? [:],
@@ -44,6 +54,27 @@ public struct StoredSpec: Codable, Sendable {
             timeLimit: timeout.map { .init(secondsComponent: $0.seconds, attosecondsComponent: $0.attoseconds ?? 0) },
             name: name,
             tags: tags)
+        if let queue { spec.queueing = queue.queueing }
+        return spec
+    }
+}
+
+extension StoredSpec.Queue {
+    init(_ queueing: Queueing) {
+        switch queueing.placement {
+        case .any: break
+        case .node(let name): node = name
+        case .label(let name): label = name
+        }
+        priority = queueing.priority
+        group = queueing.group?.name
+        limit = queueing.group?.limit
+    }
+
+    var queueing: Queueing {
+        let placement: Queueing.Placement = node.map { .node($0) } ?? label.map { .label($0) } ?? .any
+        let group = group.flatMap { name in limit.map { Queueing.Group(name: name, limit: $0) } }
+        return Queueing(placement: placement, priority: priority ?? 0, group: group)
     }
 }
 

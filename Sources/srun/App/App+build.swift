@@ -39,7 +39,7 @@ extension App {
         var isTold = false
         while true {
             do {
-                return try await PostgresStore.open(address)
+                return try await PostgresStore.open(address, spool: configuration.stateFolder + "/spool")
             } catch {
                 guard error.code == .unavailable else { throw error }
                 guard configuration.waitsForDatabase || .now < end else {
@@ -54,10 +54,11 @@ extension App {
 
     func engine(store: any Store) throws -> Engine {
         let passed = configuration.passedEnvironment.compactMap { name in environment[name].map { (name, $0) } }
-        let settings = EngineConfiguration(
+        var settings = EngineConfiguration(
             node: configuration.node, runningLimit: configuration.runningLimit, stopGrace: configuration.stopGrace,
             passedEnvironment: Dictionary(passed) { first, _ in first }, retention: configuration.retention,
             diskFloor: configuration.diskFloor, outputQuota: configuration.outputQuota)
+        settings.team = configuration.team
         return Engine(store: store, launcher: try launcher(), configuration: settings, logger: logger)
     }
 

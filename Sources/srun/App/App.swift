@@ -87,6 +87,7 @@ struct App: Sendable {
         ) { address in
             guard await engine.isServing() else { return }
             keeper?.ready(endsWithWorker: !configuration.keepsFiles)
+            engine.setAddress("http://\(ListenAddress(host: address.host, port: address.port))")
             let message = StartMessage(
                 configuration: configuration, address: ListenAddress(host: address.host, port: address.port),
                 token: token, code: token == nil ? nil : access.makeSignInCode(), owner: owner)

@@ -25,6 +25,7 @@ struct Configuration: Sendable {
     var stateFolder: String
     var logLevel: Logger.Level
     var node: String
+    var team: TeamConfiguration
     var runningLimit: Int
     var stopGrace: Duration
     var retention: RetentionPolicy
@@ -67,6 +68,7 @@ struct Configuration: Sendable {
         node =
             try layers.value(.node, expected: "1 to 64 letters, digits, '-', '_' and '.'", read: Self.nodeName)
             ?? Self.hostName
+        team = try Self.team(layers, stateFolder: folder)
         runningLimit =
             try layers.value(.jobs, expected: "a number from 1 to 10000") { text in
                 Int(text).flatMap { (1...10_000).contains($0) ? $0 : nil }
@@ -161,6 +163,32 @@ struct Configuration: Sendable {
         }
         guard case .sqlite(let path) = location else { return location }
         return .sqlite(path: absolute(path, in: currentFolder))
+    }
+
+    private static func team(_ layers: SettingLayers, stateFolder: String) throws -> TeamConfiguration {
+        let seconds = { (setting: Setting, range: ClosedRange<Double>) in
+            try layers.value(
+                setting,
+                expected: "a number of seconds from \(Int(range.lowerBound.rounded(.up))) to \(Int(range.upperBound))"
+            ) { text in Double(text).flatMap { range.contains($0) ? Duration.seconds($0) : nil } }
+        }
+        let labels = try layers.list(.label)
+        guard labels.allSatisfy(Queueing.isName) else {
+            throw layers.error(.label, "must be 1 to 64 letters, digits, '-', '_' and '.'")
+        }
+        return TeamConfiguration(
+            labels: labels, version: BuildInfo.current.version, machine: machineName + stateFolder,
+            lease: try seconds(.lease, 1...3600) ?? .seconds(30),
+            grace: try seconds(.lostAfter, 0...86_400) ?? .seconds(300),
+            onLeaseLoss: try layers.value(
+                .onLeaseLoss, expected: "keep or stop", read: TeamConfiguration.LeaseLoss.init)
+                ?? .keep)
+    }
+
+    /// What no other machine has: systemd's name for it, or that of the host.
+    private static var machineName: String {
+        let text = try? String(contentsOfFile: "/etc/machine-id", encoding: .utf8)
+        return (text?.split(whereSeparator: \.isNewline).first.map(String.init) ?? "") + "@" + hostName + ":"
     }
 
     private static func retention(_ layers: SettingLayers) throws -> RetentionPolicy {

@@ -12,6 +12,10 @@ enum Setting: String, CaseIterable, Sendable {
     case stateDir = "state-dir"
     case logLevel = "log-level"
     case node, jobs
+    case label
+    case lease
+    case lostAfter = "lost-after"
+    case onLeaseLoss = "on-lease-loss"
     case keepAge = "keep-age"
     case keepJobs = "keep-jobs"
     case keepBytes = "keep-bytes"
@@ -41,16 +45,18 @@ enum Setting: String, CaseIterable, Sendable {
 
     var kind: Kind {
         switch self {
-        case .port, .jobs, .stopGrace: .number
+        case .port, .jobs, .stopGrace, .lease, .lostAfter: .number
         case .keepAge, .keepJobs, .keepBytes, .diskFloor, .outputQuota: .amount
         case .ringBytes: .amount
         case .noKeeper: .toggle
-        case .allowedHost, .trustedProxies, .passEnv: .list
+        case .allowedHost, .trustedProxies, .passEnv, .label: .list
         case .behindProxy, .allowPlainHTTP, .acceptEmptyDatabase, .waitDatabase, .iKnowThisIsRCE, .untilStdinCloses:
             .toggle
         case .ownJobsOnly: .toggle
         case .authHeader, .newUserRole: .text
-        case .host, .listen, .store, .db, .databaseURL, .stateDir, .logLevel, .node, .auth, .announce, .config: .text
+        case .host, .listen, .store, .db, .databaseURL, .onLeaseLoss, .stateDir, .logLevel, .node, .auth, .announce,
+            .config:
+            .text
         }
     }
 

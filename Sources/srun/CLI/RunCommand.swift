@@ -34,6 +34,19 @@ struct RunCommand: AsyncParsableCommand {
             "A variable for the job; without a value, the one it has here. May be repeated.", valueName: "name=value"))
     var env: [String] = []
 
+    @Option(help: ArgumentHelp("The node of the team to run on. Default: whichever is free.", valueName: "node"))
+    var on: String?
+
+    @Option(help: ArgumentHelp("Run on a node of the team that carries this label.", valueName: "label"))
+    var label: String?
+
+    @Option(help: ArgumentHelp("-100 to 100: who waits in the team is taken in this order.", valueName: "n"))
+    var priority: Int?
+
+    @Option(
+        help: ArgumentHelp("Of the jobs of this group at most so many run at once in the team.", valueName: "name=n"))
+    var group: String?
+
     @Option(help: ArgumentHelp("Stop the job after so many seconds.", valueName: "seconds"))
     var timeout: Double?
 
@@ -88,9 +101,18 @@ private struct Submission: Encodable {
     var timeout: Double?
     var name: String?
     var tags: [String]?
+    var node: String?
+    var label: String?
+    var priority: Int?
+    var group: Group?
+
+    struct Group: Encodable {
+        let name: String
+        let limit: Int
+    }
 
     enum CodingKeys: CodingKey {
-        case command, argv, cwd, env, tty, timeout, name, tags
+        case command, argv, cwd, env, tty, timeout, name, tags, node, label, priority, group
     }
 
     init(_ options: RunCommand, isLocal: Bool) throws {
@@ -112,6 +134,16 @@ private struct Submission: Encodable {
         timeout = options.timeout
         name = options.name
         tags = options.tag.isEmpty ? nil : options.tag
+        (node, label, priority) = (options.on, options.label, options.priority)
+        group = try options.group.map(Self.group)
+    }
+
+    private static func group(_ text: String) throws -> Group {
+        let parts = text.split(separator: "=", maxSplits: 1)
+        guard parts.count == 2, let limit = Int(parts[1]) else {
+            throw ValidationError("--group must be a name and a limit, for example deploy=1")
+        }
+        return Group(name: String(parts[0]), limit: limit)
     }
 
     private static func environment(_ pairs: [String]) throws -> [String: String] {
@@ -140,5 +172,9 @@ private struct Submission: Encodable {
         try fields.encodeIfPresent(timeout, forKey: .timeout)
         try fields.encodeIfPresent(name, forKey: .name)
         try fields.encodeIfPresent(tags, forKey: .tags)
+        try fields.encodeIfPresent(node, forKey: .node)
+        try fields.encodeIfPresent(label, forKey: .label)
+        try fields.encodeIfPresent(priority, forKey: .priority)
+        try fields.encodeIfPresent(group, forKey: .group)
     }
 }

@@ -61,6 +61,25 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Name of this server in its jobs. Default: the host name.", valueName: "name"))
     var node: [String] = []
 
+    @Option(help: ArgumentHelp("A label that jobs can ask for in a team. May be repeated.", valueName: "label"))
+    var label: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "In a team: how long without a sign of life a node's jobs are known. Default: 30.", valueName: "seconds"))
+    var lease: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "In a team: how long after that the jobs of a silent node are lost. Default: 300.", valueName: "seconds"))
+    var lostAfter: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "In a team: keep (the default) or stop jobs when this node loses the database for too long.",
+            valueName: "how"))
+    var onLeaseLoss: [String] = []
+
     @Option(help: ArgumentHelp("How many jobs run at once; others wait. Default: 16.", valueName: "n"))
     var jobs: [String] = []
 
@@ -148,7 +167,9 @@ struct ServeOptions: ParsableArguments {
         let texts: [(Setting, [String])] = [
             (.port, port), (.host, host), (.listen, listen), (.allowedHost, allowedHost),
             (.trustedProxies, trustedProxies),
-            (.store, store), (.db, db), (.databaseURL, databaseURL), (.stateDir, stateDir), (.logLevel, logLevel),
+            (.store, store), (.db, db), (.databaseURL, databaseURL), (.label, label), (.lease, lease),
+            (.lostAfter, lostAfter),
+            (.onLeaseLoss, onLeaseLoss), (.stateDir, stateDir), (.logLevel, logLevel),
             (.node, node), (.jobs, jobs),
             (.stopGrace, stopGrace), (.passEnv, passEnv), (.auth, auth), (.announce, announce), (.config, config),
             (.authHeader, authHeader), (.newUserRole, newUserRole),

@@ -51,6 +51,9 @@ extension RequestError {
         case .queueFull: self.init(.tooManyRequests, "queue_full", "too many jobs are waiting already")
         case .invalidSpec(let error): self.init(error)
         case .storage(let code): self.init(code, error.description)
+        case .ownerUnreachable:
+            self.init(
+                .serviceUnavailable, "owner_unreachable", "the node that runs the job cannot be reached now; try again")
         case .shuttingDown: self.init(.serviceUnavailable, "shutting_down", "the server is shutting down")
         }
         jobStatus = error.status

@@ -11,7 +11,7 @@ enum JobBody {
         try refuseUnknown(members, allowed: fields, within: "")
         // Null is what a job's own description says of fields it was not given, so it may be sent back.
         let value = { (name: String) in json[name].flatMap { $0 == .null ? nil : $0 } }
-        return try JobSpec(
+        var spec = try JobSpec(
             command: command(value("command"), value("argv")),
             workingDirectory: text(value("cwd"), field: "cwd"),
             environment: environment(value("env")),
@@ -19,13 +19,18 @@ enum JobBody {
             timeLimit: timeLimit(value("timeout")),
             name: text(value("name"), field: "name"),
             tags: tags(value("tags")))
+        spec.queueing = try QueueingBody.queueing(value)
+        try spec.validate()
+        return spec
     }
 
-    private static let fields: Set<String> = ["command", "argv", "cwd", "env", "tty", "timeout", "name", "tags"]
+    private static let fields: Set<String> = [
+        "command", "argv", "cwd", "env", "tty", "timeout", "name", "tags", "node", "label", "priority", "group",
+    ]
 
     /// A field that is not known is refused rather than ignored: it is a misspelt one, and the job would not be what
     /// was meant.
-    private static func refuseUnknown(_ members: [JSONValue.Member], allowed: Set<String>, within: String)
+    static func refuseUnknown(_ members: [JSONValue.Member], allowed: Set<String>, within: String)
         throws(RequestError)
     {
         guard let unknown = members.first(where: { !allowed.contains($0.key) }) else { return }

@@ -13,6 +13,7 @@ struct JobMessage: Encodable {
         case id, command, argv, cwd, env, tty, timeout, name, tags
         case status, pid, exitCode, signal, reason
         case createdAt, startedAt, completedAt
+        case unknown, placement, priority, group
         case node, outputBytes, outputDropped, restartOf, createdBy, stoppedBy, usage
     }
 
@@ -30,7 +31,8 @@ struct JobMessage: Encodable {
         try container.encode(RFC3339.string(from: job.createdAt), forKey: .createdAt)
         try container.encode((job.state.run?.startedAt).map(RFC3339.string), forKey: .startedAt)
         try container.encode((end?.endedAt).map(RFC3339.string), forKey: .completedAt)
-        try container.encode(job.node, forKey: .node)
+        try container.encode(job.isUnknown, forKey: .unknown)
+        try container.encode(job.node.isEmpty ? nil : job.node, forKey: .node)
         try container.encode(job.outputBytes, forKey: .outputBytes)
         try container.encode(job.outputDropped, forKey: .outputDropped)
         try container.encode(job.restartOf?.text, forKey: .restartOf)
@@ -50,7 +52,39 @@ struct JobMessage: Encodable {
         try container.encode(spec.timeLimit?.inSeconds, forKey: .timeout)
         try container.encode(spec.name, forKey: .name)
         try container.encode(spec.tags, forKey: .tags)
+        try container.encode(PlacementMessage(spec.queueing.placement), forKey: .placement)
+        try container.encode(spec.queueing.priority, forKey: .priority)
+        try container.encode(spec.queueing.group.map(GroupMessage.init), forKey: .group)
     }
+}
+
+/// Where a job may run: `any`, or a node by name, or any node with a label.
+struct PlacementMessage: Encodable {
+    private let placement: Queueing.Placement
+
+    init(_ placement: Queueing.Placement) { self.placement = placement }
+
+    private enum CodingKeys: CodingKey { case node, label }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        let node: String? =
+            switch placement {
+            case .any: "any"
+            case .node(let name): name
+            case .label: nil
+            }
+        let label: String? = if case .label(let label) = placement { label } else { nil }
+        try container.encode(node, forKey: .node)
+        try container.encode(label, forKey: .label)
+    }
+}
+
+struct GroupMessage: Encodable {
+    let name: String
+    let limit: Int
+
+    init(_ group: Queueing.Group) { (name, limit) = (group.name, group.limit) }
 }
 
 /// The size of a terminal, or `false` for a job on pipes.

@@ -32,11 +32,37 @@ struct JobRoutes: Sendable {
         let body = try await request.body.collect(upTo: RequestLimits.bodyBytes)
         let spec = try JobBody.spec(from: StrictJSON.parse(body.readableBytesView))
         context.note.add(detail: spec.commandText)
-        let job = try await engine.submit(spec, by: context.actor)
+        let key = try IdempotencyKey(request, actor: context.actor)
+        if let key, let earlier = try await earlier(key, spec) { return earlier }
+        let result: Result<Job, EngineError>
+        do {
+            result = .success(try await engine.submit(spec, by: context.actor, id: key?.job))
+        } catch {
+            result = .failure(error)
+        }
+        if let key, case .failure(let error) = result, error.code == .storage(.alreadyExists) {
+            // Somebody was faster with the same key.
+            if let earlier = try await earlier(key, spec) { return earlier }
+        }
+        let job = try result.get()
         context.note.add(job: job.id.text)
         var response = Response.json(JobMessage(job), status: .created)
         response.headers[.location] = "\(context.base.prefix)/api/jobs/\(job.id)"
         return response
+    }
+
+    /// The answer to a request that was made before; nil when there was none.
+    private func earlier(_ key: IdempotencyKey, _ spec: JobSpec) async throws -> Response? {
+        do {
+            let job = try await engine.job(key.job)
+            guard job.spec == spec else {
+                throw RequestError(
+                    .conflict, "idempotency_mismatch", "this Idempotency-Key belongs to another request")
+            }
+            return .json(JobMessage(job))
+        } catch let error as EngineError where error.code == .jobNotFound {
+            return nil
+        }
     }
 
     @Sendable private func show(_ request: Request, _ context: RequestContext) async throws -> Response {

@@ -41,14 +41,16 @@ struct Server: Service {
         let recordings = RecordingRoutes(engine: engine)
         let events = EventRoutes(engine: engine)
         let description = ServerDescription(
-            node: node, build: build, store: configuration.store, isTeam: configuration.isTeam,
+            node: node, build: build, store: configuration.store, isTeam: engine.isTeam,
             auth: configuration.auth)
         let sessions = SessionRoutes(access: access, server: description)
         let users = UserRoutes(access: access)
         let tokens = TokenRoutes(access: access)
+        let nodes = NodeRoutes(engine: engine, node: node)
         let health = HealthRoutes(engine: engine, build: build)
         let all: [[Route]] = [
-            sessions.all, users.all, tokens.all, AuditRoutes(store: access.store).all, health.all, jobs.all, logs.all,
+            sessions.all, users.all, tokens.all, AuditRoutes(store: access.store).all, health.all, jobs.all, nodes.all,
+            logs.all,
             search.all, recordings.all, events.all, WebRoutes().all,
         ]
         let routes = RouteTable(all.flatMap(\.self))

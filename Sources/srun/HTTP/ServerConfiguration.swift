@@ -8,7 +8,6 @@ struct ServerConfiguration: Sendable {
     var sockets = WebSocketLimits()
     /// What ``ServerDescription`` says of the store and of signing in.
     var store = "memory"
-    var isTeam = false
     var auth = "token"
     /// The field in which a trusted proxy says who somebody is; nil when none may.
     var vouchingField: String?

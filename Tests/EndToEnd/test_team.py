@@ -1,0 +1,435 @@
+"""Several servers on one PostgreSQL: any node does everything, and a lost one is noticed."""
+
+import base64
+import concurrent.futures
+import contextlib
+import json
+import os
+import pathlib
+import select
+import signal
+import socket
+import threading
+import time
+import urllib.parse
+
+import pytest
+
+from support.api import wait_for_status
+from support.postgres import Cluster, Database, psql
+from support.proxy import Proxy
+from support.server import Server, worker
+
+pytestmark = pytest.mark.xdist_group("postgres")
+
+
+class Node(Server):
+    """A server with a folder, a name and a sign of life of its own."""
+
+    def __init__(self, folder: pathlib.Path, name: str, url: str, *flags: str, lease: float = 30, lost: float = 300):
+        home = folder / name
+        home.mkdir()
+        self.name = name
+        super().__init__(
+            home, "--store", "postgres", "--node", name, "--lease", str(lease), "--lost-after", str(lost),
+            "--stop-grace", "1", *flags, env={"SRUN_DATABASE_URL": url},
+        )  # fmt: skip
+
+    def pause(self) -> None:
+        """The server stops; the keeper and the jobs go on."""
+        self.paused = worker(self)
+        os.kill(self.paused, signal.SIGSTOP)
+
+    def continue_(self) -> None:
+        os.kill(self.paused, signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def team(folder: pathlib.Path, count: int, url: str, *flags: str, **options):
+    with contextlib.ExitStack() as stack:
+        nodes = [Node(folder, f"n{number}", url, *flags, **options) for number in range(1, count + 1)]
+        for node in nodes:
+            stack.enter_context(node)
+        yield nodes
+
+
+@pytest.fixture
+def database():
+    with Database() as database:
+        yield database
+
+
+def node_states(node: Node) -> dict[str, str]:
+    return {entry["name"]: entry["state"] for entry in node.api.value("GET", "/api/nodes")}
+
+
+def until(condition, limit: float = 30):
+    """The value of the condition once it is true: for what no event tells."""
+    end = time.monotonic() + limit
+    while not (value := condition()):
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.05)
+    return value
+
+
+def test_any_node_shows_follows_types_into_and_stops_a_job(tmp_path, database):
+    with team(tmp_path, 2, database.url) as (one, two):
+        with two.api.events() as events:
+            job = one.api.submit("read word; echo got $word; stty size; exec sleep 600", node="n1")
+            assert (job["node"], job["placement"]) == ("n1", {"node": "n1", "label": None})
+            assert wait_for_status(events, job["id"], "running")["node"] == "n1"
+        assert [entry["id"] for entry in two.api.jobs()] == [job["id"]]
+        with two.api.socket(f"/api/jobs/{job['id']}/logs", "srun.v1") as socket:
+            assert json.loads(socket.recv(timeout=30))["type"] == "hello"
+            socket.send(json.dumps({"type": "resize", "cols": 77, "rows": 33}))
+            socket.send(json.dumps({"type": "input", "base64": base64.b64encode(b"word\r").decode()}))
+            seen = b""
+            while b"33 77" not in seen:
+                message = socket.recv(timeout=30)
+                seen += message if isinstance(message, bytes) else b""
+            assert b"got word" in seen
+        two.api.stop(job["id"])
+        assert two.api.job(job["id"])["status"] == one.api.job(job["id"])["status"] == "stopped"
+        again = two.api.value("POST", f"/api/jobs/{job['id']}/restart")
+        assert again["restartOf"] == job["id"]
+        two.api.value("DELETE", f"/api/jobs/{again['id']}?force=true")
+        assert one.api.request("GET", f"/api/jobs/{again['id']}")[0] == 404
+
+
+def test_a_follower_on_another_node_gets_every_byte(tmp_path, database):
+    script = "i=0; while [ $i -lt 400 ]; do echo line $i; i=$((i+1)); [ $((i % 40)) = 0 ] && sleep 0.1; done; echo end"
+    with team(tmp_path, 2, database.url) as (one, two):
+        job = one.api.submit(script, tty=False, node="n1")
+        with two.api.follow(job["id"]) as early:
+            late = two.api.output(job["id"])
+            got = early.read()
+        assert got == b"".join(b"line %d\n" % number for number in range(400)) + b"end\n"
+        assert got.startswith(late)
+        assert two.api.output(job["id"]) == got
+        assert two.api.job(job["id"])["status"] == "completed"
+
+
+def run_each_once(tmp_path, database, count: int, url: str):
+    log = tmp_path / "ids"
+    log.touch()
+    with team(tmp_path, 3, url, "--jobs", "4") as nodes:
+
+        def submit(number: int) -> str:
+            # Appends of one line are atomic.
+            command = ["/bin/sh", "-c", f"echo $SRUN_JOB_ID $SRUN_NODE >> {log}"]
+            return nodes[number % 3].api.submit(argv=command, tty=False, node="any")["id"]
+
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            ids = list(pool.map(submit, range(count)))
+        unfinished = "SELECT count(*) FROM srun.jobs WHERE status IN ('queued', 'running')"
+        until(lambda: database.sql(unfinished) == "0", limit=60 + count / 10)
+        lines = [line.split() for line in log.read_text().splitlines()]
+        assert sorted(line[0] for line in lines) == sorted(ids)
+        assert database.sql("SELECT count(*) FROM srun.jobs WHERE status = 'completed'") == str(count)
+        for job, node in lines:
+            assert database.sql(f"SELECT node FROM srun.jobs WHERE id = '{job}'") == node or count > 300
+    return lines
+
+
+def test_every_queued_job_runs_exactly_once(tmp_path, database):
+    lines = run_each_once(tmp_path, database, 120, database.url)
+    assert len({line[1] for line in lines}) > 1, "one node has done all of it"
+
+
+def test_a_team_works_behind_a_pooler(tmp_path, database):
+    """Through PgBouncer in transaction mode no notification arrives: everything works, only later."""
+    with team(tmp_path, 2, database.pooled_url) as (one, two):
+        job = one.api.submit("echo hello; read x; echo bye $x", node="n1")
+        assert b"hello" in two.api.wait_for_output(job["id"], b"hello")
+        with two.api.socket(f"/api/jobs/{job['id']}/logs", "srun.v1") as socket:
+            socket.send(json.dumps({"type": "input", "base64": base64.b64encode(b"moon\r").decode()}))
+            seen = b""
+            while b"bye moon" not in seen:
+                message = socket.recv(timeout=30)
+                seen += message if isinstance(message, bytes) else b""
+        _, output = two.api.wait(job["id"])
+        assert output.endswith(b"bye moon\r\n")
+        waiting = two.api.submit("true", node="n1")
+        assert two.api.wait(waiting["id"])[0]["status"] == "completed"
+
+
+@pytest.mark.soak
+def test_thousands_of_queued_jobs_run_exactly_once(tmp_path, database):
+    run_each_once(tmp_path, database, 2000, database.url)
+
+
+def test_groups_and_priorities_hold_across_nodes(tmp_path, database):
+    log = tmp_path / "order"
+    log.touch()
+    with team(tmp_path, 2, database.url, "--jobs", "2") as (one, two):
+        blocker = one.api.submit("exec sleep 600", group={"name": "g", "limit": 1})
+        until(lambda: one.api.job(blocker["id"])["status"] == "running")
+        jobs = {
+            priority: two.api.submit(
+                f"echo {priority} >> {log}; exec sleep 0.1", group={"name": "g", "limit": 1}, priority=priority)["id"]
+            for priority in (-5, 50, 0)
+        }  # fmt: skip
+        # A job without the group passes by those that wait for it.
+        assert two.api.run("true")[0]["status"] == "completed"
+        assert {one.api.job(job)["status"] for job in jobs.values()} == {"queued"}
+        assert one.api.job(jobs[50])["node"] is None
+        one.api.stop(blocker["id"])
+        for job in jobs.values():
+            assert one.api.wait(job)[0]["status"] == "completed"
+        assert log.read_text().split() == ["50", "0", "-5"]
+
+
+def test_labels_and_draining_decide_where_a_job_runs(tmp_path, database):
+    with contextlib.ExitStack() as stack:
+        one = stack.enter_context(Node(tmp_path, "n1", database.url))
+        two = stack.enter_context(Node(tmp_path, "n2", database.url, "--label", "gpu"))
+        assert one.api.run("true", label="gpu")[0]["node"] == "n2"
+        status, body = one.api.request("POST", "/api/jobs", {"command": "true", "label": "tpu"})
+        assert (status, json.loads(body)["field"]) == (400, "label")
+        one.api.value("POST", "/api/nodes/n2/drain")
+        waiting = one.api.submit("true", label="gpu")
+        assert node_states(one) == {"n1": "up", "n2": "draining"}
+        assert one.api.run("true")[0]["node"] == "n1"
+        assert one.api.job(waiting["id"])["status"] == "queued"
+        withdrawn = one.api.submit("true", node="n2")
+        two.api.stop(withdrawn["id"])
+        assert one.api.job(withdrawn["id"])["status"] == "stopped"
+        one.api.value("DELETE", "/api/nodes/n2/drain")
+        assert one.api.wait(waiting["id"])[0]["node"] == "n2"
+
+
+def test_a_killed_node_is_unknown_and_then_lost(tmp_path, database):
+    with team(tmp_path, 2, database.url, lease=2, lost=2) as (one, two):
+        job = two.api.submit("echo alive; exec sleep 600", node="n2")
+        one.api.wait_for_output(job["id"], b"alive")
+        two.kill()
+        until(lambda: one.api.job(job["id"])["unknown"])
+        assert one.api.job(job["id"])["status"] == "running"
+        assert node_states(one)["n2"] == "unknown"
+        status, body = one.api.request("POST", f"/api/jobs/{job['id']}/stop")
+        assert (status, json.loads(body)["code"]) == (503, "owner_unreachable")
+        lost = until(lambda: (found := one.api.job(job["id"]))["status"] == "lost" and found)
+        assert (lost["unknown"], lost["exitCode"], lost["outputBytes"]) == (False, None, len(b"alive\r\n"))
+        assert one.api.output(job["id"]) == b"alive\r\n"
+        assert node_states(one)["n2"] == "down"
+
+
+def test_a_paused_node_cannot_write_after_it_was_given_up(tmp_path, database):
+    with team(tmp_path, 2, database.url, lease=1, lost=1) as (one, two):
+        job = two.api.submit("i=0; while true; do echo $i; i=$((i+1)); sleep 0.01; done", node="n2")
+        two.api.wait_for_output(job["id"], b"5")
+        two.pause()
+        try:
+            lost = until(lambda: (found := one.api.job(job["id"]))["status"] == "lost" and found)
+            kept = one.api.output(job["id"])
+            assert len(kept) == lost["outputBytes"]
+        finally:
+            two.continue_()
+        # It learns what has become of it, ends what it ran, and takes part again under a new epoch.
+        until(lambda: node_states(one)["n2"] == "up")
+        until(lambda: two.api.job(job["id"])["status"] == "lost")
+        assert two.api.run("echo back", node="n2")[1] == b"back\r\n"
+        assert one.api.output(job["id"]) == kept
+        assert one.api.job(job["id"])["status"] == "lost"
+
+
+def test_a_node_that_was_away_for_less_goes_on(tmp_path, database):
+    with team(tmp_path, 2, database.url, lease=1, lost=60) as (one, two):
+        job = two.api.submit("i=0; while [ $i -lt 300 ]; do echo $i; i=$((i+1)); sleep 0.01; done", node="n2", tty=False)
+        two.api.wait_for_output(job["id"], b"5")
+        two.pause()
+        try:
+            until(lambda: one.api.job(job["id"])["unknown"])
+        finally:
+            two.continue_()
+        ended, output = one.api.wait(job["id"])
+        assert ended["status"] == "completed"
+        assert output.split() == [b"%d" % number for number in range(300)]
+
+
+def test_a_second_server_of_the_same_name_is_refused(tmp_path, database, start):
+    with Node(tmp_path, "n1", database.url):
+        other = tmp_path / "other"
+        other.mkdir()
+        refused = start(
+            "serve", "--port", "0", "--store", "postgres", "--node", "n1", env={"SRUN_DATABASE_URL": database.url},
+            folder=other,
+        )  # fmt: skip
+        assert refused.returncode == 75
+        assert b"n1" in refused.stderr
+
+
+def test_dropped_connections_are_made_up_for(tmp_path, database):
+    """Whoever follows loses nothing when the listening connections break again and again."""
+    script = "i=0; while [ $i -lt 150 ]; do echo line $i; i=$((i+1)); sleep 0.02; done"
+    with team(tmp_path, 2, database.url) as (one, two):
+        job = one.api.submit(script, tty=False, node="n1")
+        ended = threading.Event()
+
+        def cut() -> None:
+            while not ended.wait(0.3):
+                database.sql(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+
+        cutter = threading.Thread(target=cut)
+        cutter.start()
+        try:
+            with two.api.follow(job["id"]) as answer:
+                got = answer.read()
+        finally:
+            ended.set()
+            cutter.join()
+        assert got == b"".join(b"line %d\n" % number for number in range(150))
+        assert until(lambda: one.api.job(job["id"])["status"] == "completed")
+
+
+def test_a_request_can_be_repeated_on_any_node(tmp_path, database):
+    with team(tmp_path, 2, database.url) as (one, two):
+        key = {"Idempotency-Key": "deploy-17"}
+        first = json.loads(one.api.request("POST", "/api/jobs", {"command": "exec sleep 600"}, key)[1])
+        status, again = two.api.request("POST", "/api/jobs", {"command": "exec sleep 600"}, key)
+        assert (status, json.loads(again)["id"]) == (200, first["id"])
+        status, other = two.api.request("POST", "/api/jobs", {"command": "true"}, key)
+        assert (status, json.loads(other)["code"]) == (409, "idempotency_mismatch")
+        assert len(one.api.jobs()) == 1
+        one.api.stop(first["id"])
+
+
+def test_nodes_are_listed_and_drained_from_the_command_line(tmp_path, database, command_line):
+    with team(tmp_path, 2, database.url) as (one, _):
+        srun = command_line(one)
+        assert srun("drain", "n2").returncode == 0
+        lines = srun("nodes").stdout.decode().splitlines()
+        assert [line.split()[0] for line in lines] == ["NODE", "n1", "n2"]
+        assert "draining" in lines[2]
+        assert srun("drain", "--undo", "n2").returncode == 0
+        assert srun("drain", "nobody").returncode != 0
+        migrated = srun("migrate", env={"SRUN_DATABASE_URL": database.url})
+        assert migrated.stdout == b"The tables are up to date.\n"
+
+
+PRINTER = "i=0; while [ $i -lt {count} ]; do echo line $i; i=$((i+1)); sleep 0.01; done"
+
+
+def printed(count: int) -> bytes:
+    return b"".join(b"line %d\n" % number for number in range(count))
+
+
+def test_jobs_outlive_a_database_that_goes_away(tmp_path):
+    """F16: jobs run on, new ones are refused, and no byte is lost."""
+    with Cluster() as cluster, Node(tmp_path, "n1", cluster.url) as node:
+        job = node.api.submit(PRINTER.format(count=300), tty=False)
+        node.api.wait_for_output(job["id"], b"line 20\n")
+        cluster.stop()
+        with node.api.follow(job["id"]) as answer:
+            seen = answer.read(len(printed(150)))
+            assert seen == printed(150)
+            status, body = node.api.request("POST", "/api/jobs", {"command": "true"})
+            assert (status, json.loads(body)["code"]) == (503, "storage_unavailable")
+            assert node.api.request("GET", "/healthz")[0] == 503
+            # The job ends while there is no database.
+            time.sleep(2)
+            cluster.start()
+        ended, output = until(lambda: node.api.job(job["id"])["status"] == "completed" and node.api.wait(job["id"]))
+        assert output == printed(300)
+        assert ended["exitCode"] == 0
+        assert not list((node.state / "spool").iterdir())
+        assert node.api.run("echo again", tty=False)[1] == b"again\n"
+
+
+def crash_under_load(tmp_path, crashes: int):
+    count = 150 * crashes
+    with Cluster() as cluster, team(tmp_path, 2, cluster.url) as nodes:
+        jobs = [node.api.submit(PRINTER.format(count=count), tty=False, node=node.name)["id"] for node in nodes * 2]
+        accepted: list[str] = []
+        ended = threading.Event()
+
+        def create() -> None:
+            while not ended.wait(0.05):
+                status, body = nodes[0].api.request("POST", "/api/jobs", {"argv": ["true"], "tty": False})
+                if status == 201:
+                    accepted.append(json.loads(body)["id"])
+
+        creator = threading.Thread(target=create)
+        creator.start()
+        try:
+            for _ in range(crashes):
+                time.sleep(0.7)
+                cluster.stop("immediate")
+                cluster.start()
+        finally:
+            ended.set()
+            creator.join()
+        for job in jobs:
+            ended_job = until(lambda job=job: (found := nodes[0].api.job(job))["status"] == "completed" and found, 60)
+            assert ended_job["exitCode"] == 0
+            assert nodes[1].api.output(job) == printed(count)
+        # Whoever was told 201 finds the job, ended well; nothing runs that nobody was told of.
+        for job in accepted:
+            assert until(lambda job=job: nodes[1].api.job(job)["status"] == "completed", 60)
+        unfinished = "SELECT count(*) FROM srun.jobs WHERE status IN ('queued', 'running')"
+        until(lambda: psql(cluster.url, unfinished) == "0", 60)
+
+
+def test_the_database_crashes_under_load(tmp_path):
+    crash_under_load(tmp_path, 2)
+
+
+@pytest.mark.soak
+def test_the_database_crashes_twenty_times_under_load(tmp_path):
+    crash_under_load(tmp_path, 20)
+
+
+class CommitCutter(Proxy):
+    """Lets everything pass but the answer to a COMMIT: the client cannot know whether it was carried out."""
+
+    def __init__(self, url: str, every: int):
+        super().__init__(url)
+        self.every = every
+        self.commits = 0
+        self.cuts = 0
+
+    def _pass(self, client: socket.socket) -> None:
+        with client, socket.create_connection(self.target) as server, contextlib.suppress(OSError):
+            while True:
+                readable, _, _ = select.select([client, server], [], [])
+                for side in readable:
+                    part = side.recv(65536)
+                    if not part:
+                        return
+                    if side is server:
+                        client.sendall(part)
+                        continue
+                    server.sendall(part)
+                    if b"COMMIT\0" in part:
+                        self.commits += 1
+                        if self.commits % self.every == 0:
+                            # It arrives and is carried out; nobody hears of it.
+                            server.recv(65536)
+                            self.cuts += 1
+                            return
+
+
+def test_a_commit_whose_answer_is_lost_is_neither_lost_nor_doubled(tmp_path, database):
+    """F17."""
+    host = urllib.parse.urlsplit(database.url).netloc.split("@")[1]
+    with CommitCutter(f"http://{host}", every=7) as proxy:
+        url = f"postgres://srun@{proxy.url.removeprefix('http://')}/{database.name}"
+        with Node(tmp_path, "n1", url) as node:
+            jobs, refused = [], 0
+            for number in range(12):
+                status, body = node.api.request(
+                    "POST", "/api/jobs", {"command": PRINTER.format(count=40), "tty": False}
+                )
+                if status == 201:
+                    jobs.append(json.loads(body)["id"])
+                else:
+                    assert status == 503
+                    refused += 1
+            for job in jobs:
+                ended, output = node.api.wait(job)
+                assert (ended["status"], output) == ("completed", printed(40))
+            assert proxy.cuts > 5
+            assert database.sql("SELECT count(*) FROM srun.jobs WHERE status = 'completed'") == str(len(jobs))
