@@ -5,5 +5,5 @@ cd "$(dirname "$0")/.."
 [ -x .build/release/srun ] || ./build.sh
 for benchmark in Benchmarks/*_benchmark.py; do
     echo "== $benchmark"
-    PYTHONDONTWRITEBYTECODE=1 python3 "$benchmark" "$@"
+    PYTHONDONTWRITEBYTECODE=1 scripts/with-postgres.sh python3 "$benchmark" "$@"
 done
