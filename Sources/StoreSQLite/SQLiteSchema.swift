@@ -19,6 +19,7 @@ enum SQLiteSchema {
         migrator.registerMigration("3 who asked", migrate: prepareFilters)
         migrator.registerMigration("4 output quota", migrate: prepareGaps)
         migrator.registerMigration("5 access", migrate: createAccess)
+        migrator.registerMigration("6 search", migrate: SearchIndex.createTables)
         return migrator
     }()
 

@@ -12,6 +12,8 @@ struct ActiveJob: Sendable {
     let process: OneShot<any RunningProcess>
     /// Nil on pipes.
     let sizes: TerminalSizes?
+    /// Nil on pipes.
+    let screen: ScreenTracker?
     /// Fulfilled with the job in its final state, after that state is in the store.
     let ended: OneShot<Job>
 
@@ -24,6 +26,7 @@ struct ActiveJob: Sendable {
         started = OneShot()
         process = OneShot()
         sizes = job.spec.terminal.map { TerminalSizes($0) }
+        screen = job.spec.terminal.map { ScreenTracker($0) }
         ended = OneShot()
     }
 

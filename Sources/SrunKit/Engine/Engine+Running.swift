@@ -19,6 +19,7 @@ extension Engine {
         }
         entry.process.fulfil(process)
         if let journal = process.journal { entry.pipeline.attach(journal, stored: 0) }
+        outputToIndex.fulfil(())
         run = JobRun(startedAt: run.startedAt, processID: process.processID)
         await conduct(process, entry, run)
     }
@@ -26,8 +27,23 @@ extension Engine {
     /// The rest of the way of a job that an earlier server had started.
     func resumeJob(_ id: JobID) async {
         guard let entry = active[id], let process = entry.process.current else { return }
+        await recall(entry)
+        outputToIndex.fulfil(())
         let startedAt = entry.job.state.run?.startedAt ?? now()
         await conduct(process, entry, JobRun(startedAt: startedAt, processID: process.processID))
+    }
+
+    /// Shows the screen of a job that runs already what the job had last printed.
+    private nonisolated func recall(_ entry: ActiveJob) async {
+        guard let screen = entry.screen, let stored = try? await store.storedBytes(of: entry.job.id) else { return }
+        var offset = max(0, stored - ScreenTracker.recalledBytes)
+        while offset < stored,
+            let chunks = try? await store.chunks(of: entry.job.id, from: offset, limit: LogFeed.standardLimit),
+            let last = chunks.last
+        {
+            screen.feed(chunks)
+            offset = last.end
+        }
     }
 
     private func conduct(_ process: any RunningProcess, _ entry: ActiveJob, _ run: JobRun) async {
@@ -48,7 +64,7 @@ extension Engine {
         let supervisor = Supervisor(stopGrace: configuration.stopGrace, hurry: hurry, clock: clock, now: now)
         let batcher = LogBatcher(
             pipeline: entry.pipeline, sink: sink, quota: configuration.outputQuota.map(OutputQuota.init(bytes:)),
-            dropped: entry.dropped, clock: clock, logger: logger)
+            dropped: entry.dropped, screen: entry.screen, clock: clock, logger: logger)
         async let storing: Void = batcher.run()
         // Of a job that runs already, a part of its time is over.
         let passed = Duration.seconds(max(0, now().timeIntervalSince(startedAt)))
@@ -83,6 +99,7 @@ extension Engine {
         entry.ended.fulfil(job)
         jobHasEnded.fulfil(())
         team?.announcer.add(.changes)
+        outputToIndex.fulfil(())
         await release(id)
     }
 

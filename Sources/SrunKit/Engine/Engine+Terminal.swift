@@ -24,9 +24,17 @@ extension Engine {
         else { throw EngineError(.badSize, "A terminal has 1 to 1000 columns and rows.") }
         if let (job, team) = try await elsewhere(id) { return try await resizeElsewhere(job, to: size, team) }
         let terminal = try await terminal(of: id)
-        guard let sizes = active[id]?.sizes else { throw .notRunning(nil) }
+        guard let entry = active[id], let sizes = entry.sizes else { throw .notRunning(nil) }
+        entry.screen?.resize(size, after: entry.pipeline)
         guard terminal.resize(to: size) else { throw .notRunning(nil) }
         sizes.set(size)
+    }
+
+    /// What a full-screen program shows now, to be painted at once by whoever opens it; nil for a job that does not run or is not
+    /// full-screen: its output is read from where one likes.
+    public func screen(of id: JobID) -> TerminalScreen? {
+        guard let entry = active[id] else { return nil }
+        return entry.screen?.screen(after: entry.pipeline)
     }
 
     /// The size of a job's terminal now, and its changes until the job ends; nil for a job that has ended or has no terminal.

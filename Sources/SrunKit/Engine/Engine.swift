@@ -26,6 +26,7 @@ public actor Engine: Service {
     nonisolated let jobEvents = JobEvents()
     private nonisolated let diskWatch: DiskWatch?
     private nonisolated let faults: (any FaultReporting)?
+    nonisolated let searchIndex: (any SearchIndexing)?
 
     var machine: EngineStateMachine
     var active: [JobID: ActiveJob] = [:]
@@ -33,6 +34,8 @@ public actor Engine: Service {
     nonisolated let isReady = OneShot<Bool>()
     /// Fulfilled when nobody has time to ask jobs to end.
     let hurry = OneShot<Void>()
+    /// Fulfilled when there is output that the index does not have; made anew by whoever indexes it.
+    var outputToIndex = OneShot<Void>()
     /// Fulfilled when the engine was told to shut down.
     let isEnding = OneShot<Void>()
     /// Fulfilled when a shutdown has waited for the store as long as it may: what it has not taken by then is given up.
@@ -74,6 +77,7 @@ public actor Engine: Service {
             runningLimit: configuration.runningLimit, queueLimit: configuration.queueLimit)
         self.diskWatch = DiskWatch(store, floor: configuration.diskFloor, clock: clock, logger: logger)
         self.faults = store as? any FaultReporting
+        self.searchIndex = store as? any SearchIndexing
         (commands, commandSink) = AsyncStream.makeStream()
     }
 
@@ -92,6 +96,7 @@ public actor Engine: Service {
         isReady.fulfil(true)
         await startNext()
         async let _: Void = keepWithinLimits()
+        async let _: Void = indexOutput()
         async let _: Void = boundShutdown()
         async let _: Void = liveInTeam()
         await withGracefulShutdownHandler {

@@ -19,6 +19,8 @@ public struct EngineConfiguration: Sendable {
     /// How much output is kept of one job, its beginning and its end half of it each; nil for all. Only for a store that is
     /// ``OutputTrimming``.
     public var outputQuota: Int64?
+    /// Whether output is indexed for the search of all jobs. Only for a store that is ``SearchIndexing``.
+    public var indexesOutput: Bool
 
     /// How this server takes part in a team, when its store is shared.
     public var team = TeamConfiguration()
@@ -32,7 +34,8 @@ public struct EngineConfiguration: Sendable {
     public init(
         node: String, runningLimit: Int = 16, queueLimit: Int = 1000, stopGrace: Duration = .seconds(10),
         passedEnvironment: [String: String] = [:], retention: RetentionPolicy = .keepsEverything,
-        diskFloor: DiskFloor = .none, outputQuota: Int64? = nil
+        diskFloor: DiskFloor = .none, outputQuota: Int64? = nil,
+        indexesOutput: Bool = true
     ) {
         self.node = node
         self.runningLimit = max(1, runningLimit)
@@ -41,6 +44,7 @@ public struct EngineConfiguration: Sendable {
         self.passedEnvironment = passedEnvironment
         self.retention = retention
         self.diskFloor = diskFloor
+        self.indexesOutput = indexesOutput
         self.outputQuota = outputQuota.map { max(1, $0) }
     }
 }

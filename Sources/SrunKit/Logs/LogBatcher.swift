@@ -17,6 +17,8 @@ struct LogBatcher {
     /// Nil keeps everything; so does a store that cannot drop.
     var quota: OutputQuota?
     var dropped = DroppedOutput(0)
+    /// Looks at each batch before it is stored.
+    var screen: ScreenTracker?
     let clock: any Clock<Duration>
     let logger: Logger
 
@@ -28,6 +30,7 @@ struct LogBatcher {
                 await pipeline.pending(bytes: Self.sufficientBytes)
             }
             let batch = pipeline.batch(limit: Self.maximumBytes)
+            screen?.feed(batch)
             guard let end = batch.last?.end, await store(batch) else { return }
             pipeline.markDurable(before: end)
             await drop(&surplus, of: end, slack: quota?.slack ?? 0)

@@ -57,7 +57,8 @@ extension App {
         var settings = EngineConfiguration(
             node: configuration.node, runningLimit: configuration.runningLimit, stopGrace: configuration.stopGrace,
             passedEnvironment: Dictionary(passed) { first, _ in first }, retention: configuration.retention,
-            diskFloor: configuration.diskFloor, outputQuota: configuration.outputQuota)
+            diskFloor: configuration.diskFloor, outputQuota: configuration.outputQuota,
+            indexesOutput: configuration.indexesOutput)
         settings.team = configuration.team
         return Engine(store: store, launcher: try launcher(), configuration: settings, logger: logger)
     }

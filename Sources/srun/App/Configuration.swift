@@ -32,6 +32,7 @@ struct Configuration: Sendable {
     var diskFloor: DiskFloor
     /// Of one job; nil keeps all of it.
     var outputQuota: Int64?
+    var indexesOutput: Bool
     /// Names of variables of the server's own environment that its jobs get.
     var passedEnvironment: [String]
     var access: Access
@@ -87,6 +88,8 @@ struct Configuration: Sendable {
                 .outputQuota, expected: "an amount such as 64MiB or 1GiB, or off",
                 read: Limit<Int64>.init(bytes:)
             ).map(\.value) ?? Self.standardOutputQuota
+        indexesOutput =
+            try layers.value(.searchIndex, expected: "on or off") { ["on": true, "off": false][$0] } ?? true
         passedEnvironment = try layers.list(.passEnv)
         access =
             try layers.value(.auth, expected: "token, proxy or none", read: Access.init(rawValue:)) ?? .token

@@ -20,6 +20,7 @@ enum Setting: String, CaseIterable, Sendable {
     case keepJobs = "keep-jobs"
     case keepBytes = "keep-bytes"
     case diskFloor = "disk-floor"
+    case searchIndex = "search-index"
     case outputQuota = "output-quota"
     case stopGrace = "stop-grace"
     case passEnv = "pass-env"
@@ -54,7 +55,7 @@ enum Setting: String, CaseIterable, Sendable {
             .toggle
         case .ownJobsOnly: .toggle
         case .authHeader, .newUserRole: .text
-        case .host, .listen, .store, .db, .databaseURL, .onLeaseLoss, .stateDir, .logLevel, .node, .auth, .announce,
+        case .host, .listen, .searchIndex, .store, .db, .databaseURL, .onLeaseLoss, .stateDir, .logLevel, .node, .auth, .announce,
             .config:
             .text
         }

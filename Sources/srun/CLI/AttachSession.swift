@@ -32,7 +32,9 @@ struct AttachSession: Sendable {
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup, .sigwinch)
         raw.begin()
         defer { raw.restore() }
-        return try await JobSocket.open(server, APIClient.path(job, "/logs?from=\(start)")) { frames, socket in
+        return try await JobSocket.open(
+            server, APIClient.path(job, "/logs?from=\(start)\(start == 0 ? "" : "&screen=1")")
+        ) { frames, socket in
             let input = OutgoingInput()
             let end = try await withThrowingTaskGroup(of: End?.self) { tasks in
                 defer { tasks.cancelAll() }
@@ -75,12 +77,14 @@ struct AttachSession: Sendable {
                 }
             case .text:
                 switch try? JSONDecoder().decode(ServerMessage.self, from: Data(bytes.readableBytesView)) {
-                case .hello(let offset, let status, let terminal):
+                case .hello(let offset, let status, let terminal, let painting):
                     guard let terminal else { return .noTerminal }
                     screen.offset = offset
                     acknowledged = offset
                     isQueued = status == "queued"
-                    try await sendSize(socket, unlike: terminal)
+                    if let painting { try screen.paint(painting) }
+                    // What is painted need not be drawn anew.
+                    try await sendSize(socket, unlike: painting == nil ? terminal : nil)
                     // Not before: what is typed is meant for a screen of our size.
                     input.open()
                 case .gap(let bytes): screen.offset += bytes
@@ -146,7 +150,7 @@ struct AttachSession: Sendable {
 private struct AttachScreen {
     /// Of the next byte of the output.
     var offset: Int64 = 0
-    let liveOffset: Int64
+    private(set) var liveOffset: Int64
     private var filter = TerminalFilter(.terminal(isLive: false))
 
     init(liveOffset: Int64) { self.liveOffset = liveOffset }
@@ -161,6 +165,13 @@ private struct AttachScreen {
         }
         offset += Int64(view.count)
         try StandardOutput.write(shown)
+    }
+
+    /// Shows a full-screen program as it is where the output begins that comes next. From there on everything is live.
+    mutating func paint(_ bytes: [UInt8]) throws {
+        filter.policy = .terminal(isLive: true)
+        liveOffset = min(liveOffset, offset)
+        try StandardOutput.write(filter.filter(bytes[...]))
     }
 
     /// Leaves our terminal as it was before.

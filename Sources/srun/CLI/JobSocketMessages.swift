@@ -28,7 +28,8 @@ enum ClientMessage: Encodable, Sendable {
 
 /// What the server says there, as far as a client of the command line needs it.
 enum ServerMessage: Decodable, Sendable {
-    case hello(from: Int64, status: String, terminal: TerminalSize?)
+    /// With what paints the screen of a full-screen program, if that was asked for.
+    case hello(from: Int64, status: String, terminal: TerminalSize?, screen: [UInt8]?)
     /// So many bytes are missing here.
     case gap(Int64)
     /// The terminal has taken so much of our input.
@@ -42,7 +43,11 @@ enum ServerMessage: Decodable, Sendable {
         let rows: Int
     }
 
-    private enum CodingKeys: CodingKey { case type, from, status, tty, bytes }
+    private struct Screen: Decodable {
+        let base64: String
+    }
+
+    private enum CodingKeys: CodingKey { case type, from, status, tty, bytes, screen }
 
     init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
@@ -53,7 +58,9 @@ enum ServerMessage: Decodable, Sendable {
             self = .hello(
                 from: try fields.decode(Int64.self, forKey: .from),
                 status: try fields.decode(String.self, forKey: .status),
-                terminal: terminal.map { TerminalSize(columns: $0.cols, rows: $0.rows) })
+                terminal: terminal.map { TerminalSize(columns: $0.cols, rows: $0.rows) },
+                screen: (try? fields.decode(Screen.self, forKey: .screen)).flatMap { Data(base64Encoded: $0.base64) }
+                    .map { [UInt8]($0) })
         case "gap": self = .gap(try fields.decode(Int64.self, forKey: .bytes))
         case "input": self = .taken(try fields.decode(Int64.self, forKey: .bytes))
         case "end": self = .end

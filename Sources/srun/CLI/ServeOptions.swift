@@ -116,6 +116,11 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "on (the default) or off: index output, so that all jobs are searched quickly.", valueName: "how"))
+    var searchIndex: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
             "A variable of srun's own environment that jobs get too. May be repeated.", valueName: "name"))
     var passEnv: [String] = []
 
@@ -174,7 +179,7 @@ struct ServeOptions: ParsableArguments {
             (.stopGrace, stopGrace), (.passEnv, passEnv), (.auth, auth), (.announce, announce), (.config, config),
             (.authHeader, authHeader), (.newUserRole, newUserRole),
             (.keepAge, keepAge), (.keepJobs, keepJobs), (.keepBytes, keepBytes), (.diskFloor, diskFloor),
-            (.outputQuota, outputQuota),
+            (.outputQuota, outputQuota), (.searchIndex, searchIndex),
             (.ringBytes, ringBytes),
         ]
         for (setting, values) in texts { layer.add(values, for: setting) }

@@ -15,8 +15,12 @@ struct LogRoutes: Sendable {
         -> any WebSocketHandler
     {
         let id = try context.jobID()
-        let position = try position(context.query) ?? .offset(0)
+        let wantsScreen = try context.query.flag("screen")
+        var position = try position(context.query) ?? .offset(0)
         let job = try await engine.job(id)
+        let screen =
+            wantsScreen && handshake.subprotocol == WebSocketHandshake.version1 ? await engine.screen(of: id) : nil
+        if let screen { position = .offset(screen.offset) }
         let feed = try await engine.follow(id, from: position)
         guard handshake.subprotocol == WebSocketHandshake.version1 else {
             return LegacyLogSocket(feed: feed, engine: engine, timing: timing)
@@ -24,7 +28,7 @@ struct LogRoutes: Sendable {
         let identity = context.admission?.identity
         let mayType = identity.map { $0.rights.contains(.input) && $0.mayAct(onJobOf: job.createdBy) } ?? false
         let (audit, client) = (audit, context.client)
-        return LogSocket(job: job, feed: feed, engine: engine, timing: timing, mayType: mayType) {
+        return LogSocket(job: job, feed: feed, engine: engine, timing: timing, mayType: mayType, screen: screen) {
             // What is typed is written down nowhere; that somebody does is.
             await audit.record("job.input", by: identity?.name, from: client, job: id.text)
         }

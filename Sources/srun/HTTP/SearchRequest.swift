@@ -35,7 +35,7 @@ struct SearchRequest: Sendable {
         }
     }
 
-    private static func number(
+    static func number(
         _ name: String, in query: Query, _ range: ClosedRange<Int64>
     ) throws(RequestError) -> Int64? {
         guard let text = try query[name] else { return nil }

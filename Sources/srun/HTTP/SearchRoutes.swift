@@ -7,7 +7,9 @@ import SrunKit
 struct SearchRoutes: Sendable {
     let engine: Engine
 
-    var all: [Route] { [.get("/api/jobs/:id/search", .view, search)] }
+    var all: [Route] {
+        [.get("/api/jobs/:id/search", .view, search), .get("/api/search", .view, searchAll)]
+    }
 
     /// What a pattern may keep a processor busy with between two looks at whether the caller is still there.
     private static let stepBytes = 64 * 1024

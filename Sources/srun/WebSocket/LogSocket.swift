@@ -10,12 +10,18 @@ struct LogSocket: WebSocketHandler {
     private let timing: WebSocketTiming
     private let window: AckWindow
     private let terminal: TerminalControl
+    private let screen: TerminalScreen?
 
-    /// - Parameter onInput: Called once, when the client first types something.
+    private let screen: TerminalScreen?
+
+    /// - Parameters:
+    ///   - screen: What the job shows where the feed begins, for a client that wants to paint it.
+    ///   - onInput: Called once, when the client first types something.
     init(
-        job: Job, feed: LogFeed, engine: Engine, timing: WebSocketTiming, mayType: Bool,
+        job: Job, feed: LogFeed, engine: Engine, timing: WebSocketTiming, mayType: Bool, screen: TerminalScreen? = nil,
         onInput: @escaping @Sendable () async -> Void = {}
     ) {
+        self.screen = screen
         self.job = job
         self.feed = feed
         self.engine = engine
@@ -26,7 +32,8 @@ struct LogSocket: WebSocketHandler {
 
     func run(_ socket: WebSocketSender) async throws -> WebSocketClose {
         let sizes = await engine.terminalSizes(job.id)
-        try await socket.send(LogHelloMessage(job, from: feed.start, terminal: sizes?.size ?? job.spec.terminal))
+        try await socket.send(
+            LogHelloMessage(job, from: feed.start, terminal: sizes?.size ?? job.spec.terminal, screen: screen))
         let failure = try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await terminal.deliver(to: socket) }
             group.addTask { try await terminal.announce(sizes?.changes, to: socket) }

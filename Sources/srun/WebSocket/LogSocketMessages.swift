@@ -1,3 +1,4 @@
+import Foundation
 import SrunKit
 
 /// The first message: where the output begins that follows.
@@ -7,16 +8,43 @@ struct LogHelloMessage: Encodable {
     let from: Int64
     let status: String
     let tty: TTYMessage
+    let screen: ScreenMessage?
 
     /// - Parameter terminal: The size now, which may be another than the job began with.
-    init(_ job: Job, from: Int64, terminal: TerminalSize?) {
+    init(_ job: Job, from: Int64, terminal: TerminalSize?, screen: TerminalScreen?) {
+        self.screen = screen.map(ScreenMessage.init)
         self.job = job.id.text
         self.from = from
         status = job.status.rawValue
         tty = TTYMessage(terminal)
     }
 
-    private enum CodingKeys: CodingKey { case type, job, from, status, tty }
+    private enum CodingKeys: CodingKey { case type, job, from, status, tty, screen }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(type, forKey: .type)
+        try container.encode(job, forKey: .job)
+        try container.encode(from, forKey: .from)
+        try container.encode(status, forKey: .status)
+        try container.encode(tty, forKey: .tty)
+        try container.encode(screen, forKey: .screen)
+    }
+}
+
+/// What paints the screen of a full-screen program as it is at the offset of the hello.
+struct ScreenMessage: Encodable {
+    let cols: Int
+    let rows: Int
+    let base64: String
+
+    init(_ screen: TerminalScreen) {
+        cols = screen.size.columns
+        rows = screen.size.rows
+        base64 = Data(screen.paint).base64EncodedString()
+    }
+
+    private enum CodingKeys: CodingKey { case cols, rows, base64 }
 }
 
 /// Output that was dropped: the next byte is behind it.

@@ -1,0 +1,107 @@
+import Foundation
+import Logging
+
+/// Brings output into the index of a store, behind everything else: it reads what is stored already, a block at a time, and while
+/// jobs run it rests three times as long as it works.
+///
+/// Blocks begin with a line and are read anew by the search, each by itself; so what is in the index and what a search sees are the
+/// same text, whatever state a program left the terminal in.
+struct OutputIndexer: Sendable {
+    /// A block ends with the first line end behind so many bytes.
+    static let blockBytes: Int64 = 64 << 10
+    /// A block of output without line ends is cut here.
+    static let longestBlock: Int64 = 128 << 10
+    private static let pageJobs = 100
+
+    let store: any SearchIndexing
+    let clock: any Clock<Duration>
+    let logger: Logger
+    /// Whether something runs that the index must not slow.
+    let isBusy: @Sendable () async -> Bool
+
+    /// Indexes all that is there to be indexed now: of running jobs, whole blocks.
+    func pass() async {
+        var place: JobCursor?
+        do {
+            while !Task.isCancelled {
+                let positions = try await store.unindexed(after: place, limit: Self.pageJobs)
+                for position in positions { try await index(position) }
+                guard positions.count == Self.pageJobs else { return }
+                place = positions.last?.job
+            }
+        } catch {
+            logger.warning("output cannot be indexed for search now", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func index(_ start: IndexPosition) async throws(StoreError) {
+        var position = start
+        guard let job = try await store.job(position.job.id) else { return }
+        while !Task.isCancelled, let block = try await block(from: position, of: job) {
+            let began = ContinuousClock.now
+            do {
+                try await store.index(block)
+            } catch {
+                if error.code == .jobNotFound { return }
+                throw error
+            }
+            let took = ContinuousClock.now - began
+            if block.isLast { return }
+            position = IndexPosition(job: position.job, offset: block.range.upperBound, line: block.nextLine)
+            if await isBusy() { try? await clock.sleep(for: took * 3, tolerance: nil) }
+        }
+    }
+
+    /// The next block; nil when a running job has not printed enough for one.
+    func block(from position: IndexPosition, of job: Job) async throws(StoreError) -> IndexBlock? {
+        let start = position.offset
+        let hasEnded = job.status.isFinal
+        guard hasEnded || job.outputBytes - start >= Self.longestBlock else { return nil }
+        var lines = TextLines()
+        var text = BlockText(start: start, line: position.line)
+        var end = start
+        while text.cut == nil, end < min(job.outputBytes, start + Self.longestBlock) {
+            let limit = Int(min(job.outputBytes, start + Self.longestBlock) - end)
+            let chunks = try await store.chunks(of: job.id, from: end, limit: limit)
+            guard let last = chunks.last else { break }
+            for chunk in chunks { lines.append(chunk) { text.add($0) } }
+            end = last.end
+        }
+        if text.cut == nil { lines.finish { text.add($0) } }
+        // Shorter than it should be: what is not there will not come.
+        let isAtEnd = text.cut == nil && (end >= job.outputBytes || end == start)
+        guard hasEnded || end > start else { return nil }
+        let next = text.cut ?? (end, text.nextLine)
+        return IndexBlock(
+            job: job.id, range: start..<max(start, next.offset), line: position.line, nextLine: next.line,
+            text: String(decoding: text.bytes, as: UTF8.self), isLast: hasEnded && isAtEnd)
+    }
+}
+
+/// The lines of a block, up to the first one that belongs to the next.
+private struct BlockText {
+    let start: Int64
+    let line: Int64
+    private(set) var bytes: [UInt8] = []
+    private(set) var nextLine: Int64
+    /// Where the next block begins, once its first line is seen.
+    private(set) var cut: (offset: Int64, line: Int64)?
+
+    init(start: Int64, line: Int64) {
+        self.start = start
+        self.line = line
+        nextLine = line
+    }
+
+    mutating func add(_ line: TextLine) {
+        guard cut == nil else { return }
+        let number = self.line + line.number - 1
+        guard line.offset - start < OutputIndexer.blockBytes else {
+            cut = (line.offset, number)
+            return
+        }
+        bytes += line.text
+        bytes.append(UInt8(ascii: "\n"))
+        nextLine = line.isEnd ? number + 1 : number
+    }
+}
