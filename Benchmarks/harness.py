@@ -103,9 +103,8 @@ class Server:
         return sum(field(f"/proc/{pid}/status", "VmHWM") for pid in self.processes()) / 1024
 
     def private_megabytes(self):
-        return sum(
-            field(f"/proc/{pid}/smaps_rollup", "Private_Dirty") + field(f"/proc/{pid}/smaps_rollup", "Private_Clean")
-            for pid in self.processes()) / 1024
+        """What the machine cannot take back: pages of the program that only it has mapped are not in it."""
+        return sum(field(f"/proc/{pid}/smaps_rollup", "Private_Dirty") for pid in self.processes()) / 1024
 
     def open(self, job, start=0):
         """A connection that has just become a WebSocket with `srun.v1`: frames come next."""

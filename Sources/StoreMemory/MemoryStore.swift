@@ -9,6 +9,7 @@ public final class MemoryStore: Sendable {
     struct Record {
         var job: Job
         var output = MemoryOutput()
+        var sizes: [TimedSize] = []
     }
 
     struct State {

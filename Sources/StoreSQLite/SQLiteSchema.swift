@@ -20,6 +20,7 @@ enum SQLiteSchema {
         migrator.registerMigration("4 output quota", migrate: prepareGaps)
         migrator.registerMigration("5 access", migrate: createAccess)
         migrator.registerMigration("6 search", migrate: SearchIndex.createTables)
+        migrator.registerMigration("7 terminal sizes", migrate: createSizes)
         return migrator
     }()
 
@@ -124,6 +125,20 @@ enum SQLiteSchema {
                 DROP INDEX jobs_finished;
                 CREATE INDEX jobs_finished ON jobs (stopped_at, id, output_bytes, dropped_bytes, status)
                 WHERE status NOT IN ('queued', 'running')
+                """)
+    }
+
+    /// The sizes that terminals had after the one they began with.
+    private static func createSizes(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE terminal_sizes (
+                    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+                    at INTEGER NOT NULL,
+                    cols INTEGER NOT NULL,
+                    rows INTEGER NOT NULL,
+                    PRIMARY KEY (job_id, at)
+                ) STRICT, WITHOUT ROWID
                 """)
     }
 }

@@ -8,6 +8,7 @@ import os
 import random
 import string
 import subprocess
+import time
 
 import pytest
 import websockets
@@ -171,3 +172,38 @@ def test_late_follower_and_range(server):
             assert answer.read() == output[start:]
     with api.open("GET", f"/api/jobs/{job['id']}/logs", headers={"Range": "bytes=10-19"}) as answer:
         assert (answer.status, answer.read()) == (206, output[10:20])
+
+
+def test_a_follower_that_comes_and_goes_has_every_byte_once(server):
+    """F25: connections that are cut anywhere, and the next one goes on there."""
+    random.seed(25)
+    job = server.api.submit("seq 1 300000", tty=False)["id"]
+    received = b""
+    cuts = 0
+    while True:
+        with server.api.socket(f"/api/jobs/{job}/logs?from={len(received)}", subprotocol="srun.v1") as socket:
+            left = random.randrange(1, 8)
+            ended = False
+            while left > 0 and not ended:
+                message = socket.recv(timeout=30)
+                if isinstance(message, bytes):
+                    received += message
+                    left -= 1
+                    socket.send(json.dumps({"type": "ack", "offset": len(received)}))
+                else:
+                    ended = json.loads(message)["type"] == "end"
+            if ended:
+                break
+            cuts += 1
+            # Not a goodbye but the end of the line.
+            socket.socket.close()
+    assert received == b"".join(b"%d\n" % number for number in range(1, 300_001))
+    assert cuts > 5
+
+
+def test_a_helper_that_keeps_the_terminal_does_not_keep_the_job(server):
+    """F28: the job is over when its command is, and soon."""
+    began = time.monotonic()
+    job, output = server.api.run("(trap '' HUP; sleep 600) & echo done")
+    assert (job["status"], job["exitCode"], output) == ("completed", 0, b"done\r\n")
+    assert time.monotonic() - began < 10

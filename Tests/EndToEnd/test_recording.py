@@ -79,3 +79,37 @@ def test_replay_refuses(srun, api):
     assert srun("replay", "--speed", "0", job["id"]).returncode == 64
     assert srun("replay", "--idle-limit=-1", job["id"]).returncode == 64
     assert srun("replay", "nope").returncode == 66
+
+
+def test_sizes_are_in_the_recording(api):
+    job = api.submit("echo begin; read line; stty size; read line", tty={"cols": 80, "rows": 24})["id"]
+    api.wait_for_output(job, b"begin")
+    with api.socket(f"/api/jobs/{job}/logs?from=-1", subprotocol="srun.v1") as socket:
+        socket.send(json.dumps({"type": "resize", "cols": 100, "rows": 30}))
+        while json.loads(_text(socket))["type"] != "resize":
+            pass
+        for wanted in (b"30 100", None):
+            socket.send(json.dumps({"type": "input", "base64": "Cg=="}))
+            while json.loads(_text(socket))["type"] != "input":
+                pass
+            if wanted:
+                api.wait_for_output(job, wanted)
+    api.wait(job)
+    _, body = api.request("GET", f"/api/jobs/{job}/recording")
+    header, *events = [json.loads(line) for line in body.splitlines()]
+    assert (header["width"], header["height"]) == (80, 24)
+    kinds = [(kind, text) for _, kind, text in events]
+    assert ("r", "100x30") in kinds
+    resized = kinds.index(("r", "100x30"))
+    assert any("begin" in text for _, text in kinds[:resized])
+    assert any("30 100" in text for _, text in kinds[resized:])
+    times = [time for time, _, _ in events]
+    assert times == sorted(times)
+
+
+def _text(socket) -> str:
+    """The next text message."""
+    while True:
+        message = socket.recv(timeout=30)
+        if isinstance(message, str):
+            return message

@@ -51,7 +51,8 @@ public struct StoreRequirement: Sendable, CustomTestStringConvertible {
 /// What ``JobStore`` and ``LogSink`` promise, as requirements that are checked one by one.
 public enum StoreContract {
     public static let all =
-        jobs + transitions + listing + output + trimming + removal + retention + recovery + searching + concurrency
+        jobs + transitions + listing + output + trimming + removal + retention + recovery + searching + sizing
+        + concurrency
 
     /// The requirements for a store that forgets when it is closed.
     public static let withoutDurability = all.filter { $0.needs != .durability }

@@ -27,7 +27,22 @@ extension Engine {
         guard let entry = active[id], let sizes = entry.sizes else { throw .notRunning(nil) }
         entry.screen?.resize(size, after: entry.pipeline)
         guard terminal.resize(to: size) else { throw .notRunning(nil) }
+        guard sizes.current != size else { return }
         sizes.set(size)
+        // A recording without it is still one.
+        try? await sizeStore?.record(TimedSize(time: now(), size: size), of: id)
+    }
+
+    /// The sizes a job's terminal had after the one it began with.
+    ///
+    /// - Throws: ``EngineError`` with code `storage`.
+    public nonisolated func recordedSizes(_ id: JobID) async throws(EngineError) -> [TimedSize] {
+        guard let sizeStore else { return [] }
+        do {
+            return try await sizeStore.sizes(of: id)
+        } catch {
+            throw EngineError(error)
+        }
     }
 
     /// What a full-screen program shows now, to be painted at once by whoever opens it; nil for a job that does not run or is not

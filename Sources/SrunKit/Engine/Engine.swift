@@ -27,6 +27,7 @@ public actor Engine: Service {
     private nonisolated let diskWatch: DiskWatch?
     private nonisolated let faults: (any FaultReporting)?
     nonisolated let searchIndex: (any SearchIndexing)?
+    nonisolated let sizeStore: (any SizeRecording)?
 
     var machine: EngineStateMachine
     var active: [JobID: ActiveJob] = [:]
@@ -78,6 +79,7 @@ public actor Engine: Service {
         self.diskWatch = DiskWatch(store, floor: configuration.diskFloor, clock: clock, logger: logger)
         self.faults = store as? any FaultReporting
         self.searchIndex = store as? any SearchIndexing
+        self.sizeStore = store as? any SizeRecording
         (commands, commandSink) = AsyncStream.makeStream()
     }
 

@@ -55,7 +55,8 @@ enum Setting: String, CaseIterable, Sendable {
             .toggle
         case .ownJobsOnly: .toggle
         case .authHeader, .newUserRole: .text
-        case .host, .listen, .searchIndex, .store, .db, .databaseURL, .onLeaseLoss, .stateDir, .logLevel, .node, .auth, .announce,
+        case .host, .listen, .searchIndex, .store, .db, .databaseURL, .onLeaseLoss, .stateDir, .logLevel, .node, .auth,
+            .announce,
             .config:
             .text
         }

@@ -10,7 +10,8 @@ struct NodeRoutes: Sendable {
     var all: [Route] {
         [
             .get("/api/nodes", .view, list),
-            .post("/api/nodes/:name/drain", .administer, body: .ignored) { [self] in try await setDraining(true, $0, $1) },
+            .post("/api/nodes/:name/drain", .administer, body: .ignored) { [self] in try await setDraining(true, $0, $1)
+            },
             .delete("/api/nodes/:name/drain", .administer) { [self] in try await setDraining(false, $0, $1) },
         ]
     }

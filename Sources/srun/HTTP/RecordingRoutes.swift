@@ -14,7 +14,7 @@ struct RecordingRoutes: Sendable {
         let engine = engine
         let job = try await engine.job(id)
         let body = ResponseBody { writer in
-            var recording = AsciicastWriter(job)
+            var recording = AsciicastWriter(job, sizes: try await engine.recordedSizes(id))
             try await writer.write(try recording.header())
             var feed = try await engine.follow(id)
             var offset: Int64 = 0

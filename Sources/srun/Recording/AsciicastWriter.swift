@@ -13,9 +13,13 @@ struct AsciicastWriter: Sendable {
     /// Of the event before; times must not go back.
     private var time: Int64 = 0
     private var lastByte: UInt8 = 0
+    /// Those that are still to come.
+    private var sizes: ArraySlice<TimedSize>
 
-    init(_ job: Job) {
+    /// - Parameter sizes: What the terminal had after the size it began with, in order.
+    init(_ job: Job, sizes: [TimedSize] = []) {
         self.job = job
+        self.sizes = sizes[...]
         start = job.state.run?.startedAt ?? job.createdAt
     }
 
@@ -46,6 +50,7 @@ struct AsciicastWriter: Sendable {
     mutating func events(of chunks: [LogChunk]) -> ByteBuffer {
         var lines = ByteBuffer()
         for chunk in chunks {
+            writeSizes(upTo: chunk.time, into: &lines)
             time = max(time, chunk.time.microseconds - start.microseconds)
             write(cutters[chunk.stream, default: UTF8Cutter()].append([chunk.bytes]), into: &lines)
         }
@@ -55,6 +60,7 @@ struct AsciicastWriter: Sendable {
     /// The rest, when no more output comes.
     mutating func finish() -> ByteBuffer {
         var lines = ByteBuffer()
+        writeSizes(upTo: .distantFuture, into: &lines)
         for stream in [LogStream.output, .error] {
             if let rest = cutters[stream]?.finish() { write(rest, into: &lines) }
         }
@@ -63,9 +69,7 @@ struct AsciicastWriter: Sendable {
 
     private mutating func write(_ text: String, into lines: inout ByteBuffer) {
         guard !text.isEmpty else { return }
-        let fraction = String(time % 1_000_000)
-        let zeros = String(repeating: "0", count: 6 - fraction.utf8.count)
-        lines.writeString("[\(time / 1_000_000).\(zeros)\(fraction), \"o\", \"")
+        lines.writeString("[\(seconds), \"o\", \"")
         var escaped: [UInt8] = []
         escaped.reserveCapacity(text.utf8.count + text.utf8.count / 8)
         for byte in text.utf8 {
@@ -77,6 +81,19 @@ struct AsciicastWriter: Sendable {
         }
         lines.writeBytes(escaped)
         lines.writeString("\"]\n")
+    }
+
+    private mutating func writeSizes(upTo limit: Date, into lines: inout ByteBuffer) {
+        while let next = sizes.first, next.time <= limit {
+            sizes = sizes.dropFirst()
+            time = max(time, next.time.microseconds - start.microseconds)
+            lines.writeString("[\(seconds), \"r\", \"\(next.size.columns)x\(next.size.rows)\"]\n")
+        }
+    }
+
+    private var seconds: String {
+        let fraction = String(time % 1_000_000)
+        return "\(time / 1_000_000).\(String(repeating: "0", count: 6 - fraction.utf8.count))\(fraction)"
     }
 
     private static let cr = Array("\\r".utf8)

@@ -12,8 +12,6 @@ struct LogSocket: WebSocketHandler {
     private let terminal: TerminalControl
     private let screen: TerminalScreen?
 
-    private let screen: TerminalScreen?
-
     /// - Parameters:
     ///   - screen: What the job shows where the feed begins, for a client that wants to paint it.
     ///   - onInput: Called once, when the client first types something.
