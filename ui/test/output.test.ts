@@ -25,7 +25,7 @@ const end = (bytes: number) => ({ type: "end", status: "completed", exitCode: 0,
 
 Deno.test("asks for output from the start with the subprotocol that has offsets", () => {
   const { server } = open();
-  equal(server.last.path, "/api/jobs/job-000001/logs?from=0");
+  equal(server.last.path, "/api/jobs/job-000001/logs?from=0&screen=1");
   equal(server.last.protocol, "srun.v1");
 });
 
@@ -51,6 +51,17 @@ Deno.test("resumes a lost connection at the next byte and keeps what is shown", 
   equal(screen.text, "first\nsecond\n");
   equal(screen.resets, 0);
   equal(connection.state.value.kind, "connected");
+});
+
+Deno.test("paints a full-screen program as it is now, and goes on there after a break", () => {
+  const { timing, server, screen } = open();
+  server.last.json({ ...hello(1000), screen: { cols: 1, rows: 1, base64: btoa("painted ") } });
+  server.last.bytes("next");
+  equal(screen.text, "painted next");
+  server.last.json({ type: "gap", offset: 1004, bytes: 96 });
+  server.last.close();
+  timing.advance(500);
+  equal(server.last.path, "/api/jobs/job-000001/logs?from=1100");
 });
 
 Deno.test("starts again from where the server says when it cannot resume there", () => {
@@ -93,7 +104,7 @@ Deno.test("closes its connection at the end and waits for nothing", () => {
 
 Deno.test("shows very long output from the first whole line of its tail", () => {
   const { server, screen, output, timing } = open({ status: "completed", outputBytes: WHOLE_UP_TO + 1 });
-  equal(server.last.path, "/api/jobs/job-000001/logs?from=-2097152");
+  equal(server.last.path, "/api/jobs/job-000001/logs?from=-2097152&screen=1");
   server.last.json(hello(1000));
   server.last.bytes("half a li");
   server.last.bytes("ne\nwhole line\n");
@@ -109,7 +120,7 @@ Deno.test("jumps to the tail when it is too far behind, and not all the time", (
   output.catchUp(FARTHEST_BEHIND + 3, false);
   equal(server.sockets.length, 1);
   output.catchUp(FARTHEST_BEHIND + 4, false);
-  equal(server.last.path, "/api/jobs/job-000001/logs?from=-2097152");
+  equal(server.last.path, "/api/jobs/job-000001/logs?from=-2097152&screen=1");
   server.last.json(hello(900));
   server.last.bytes("cut\nnew\n");
   screen.parse();

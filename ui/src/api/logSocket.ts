@@ -29,10 +29,18 @@ export interface LogSocket {
 /**
  * One connection to a job's output with subprotocol `srun.v1`; resuming when it is lost is the caller's part.
  *
- * `from` is the offset of the first byte wanted; a negative one means that many bytes before the end.
+ * `from` is the offset of the first byte wanted; a negative one means that many bytes before the end. With `takesScreen` a
+ * full-screen program comes as it is now, and then what follows.
  */
-export function openLogSocket(connect: Connect, job: string, from: number, handlers: LogHandlers): LogSocket {
-  const socket = connect(`/api/jobs/${encodeURIComponent(job)}/logs?from=${from}`, "srun.v1", {
+export function openLogSocket(
+  connect: Connect,
+  job: string,
+  from: number,
+  takesScreen: boolean,
+  handlers: LogHandlers,
+): LogSocket {
+  const query = `from=${from}${takesScreen ? "&screen=1" : ""}`;
+  const socket = connect(`/api/jobs/${encodeURIComponent(job)}/logs?${query}`, "srun.v1", {
     text(data) {
       const message = parseLogMessage(data);
       if (message?.type === "hello") handlers.hello(message);

@@ -148,7 +148,15 @@ export type EventMessage =
   | { type: "removed"; id: string };
 
 export type LogMessage =
-  | { type: "hello"; job: string; from: number; status: JobStatus; tty: TerminalSize | false }
+  | {
+    type: "hello";
+    job: string;
+    from: number;
+    status: JobStatus;
+    tty: TerminalSize | false;
+    /** What paints the screen of a full-screen program as it is at `from`. */
+    screen?: TerminalSize & { base64: string } | null;
+  }
   | { type: "gap"; offset: number; bytes: number }
   | {
     type: "end";

@@ -3,6 +3,8 @@ import type { Job } from "./messages.ts";
 import type { LineHit } from "./outputClient.ts";
 
 export interface OutputHit extends LineHit {
+  /** What is said of a job is looked for too; that the list of jobs does already. */
+  field?: "output" | "command" | "name" | "tag";
   job: Pick<Job, "id" | "command" | "name" | "status" | "createdAt">;
 }
 

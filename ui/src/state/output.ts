@@ -84,7 +84,7 @@ export class Output implements Link {
 
   open(): void {
     this.#socket?.close();
-    this.#socket = openLogSocket(this.connect, this.job.id, this.#offset ?? this.#first, {
+    this.#socket = openLogSocket(this.connect, this.job.id, this.#offset ?? this.#first, this.#offset === null, {
       hello: (message) => this.#begin(message),
       output: (bytes) => this.#receive(bytes),
       gap: (bytes) => this.#skip(bytes),
@@ -147,6 +147,10 @@ export class Output implements Link {
     this.#acknowledged = hello.from;
     this.#phase = "streaming";
     this.onSize(hello.tty);
+    if (hello.screen) {
+      this.#isCuttingLine = false;
+      this.screen.write(Uint8Array.from(atob(hello.screen.base64), (letter) => letter.charCodeAt(0)), () => {});
+    }
     this.connection.opened(this);
     this.#tell();
   }

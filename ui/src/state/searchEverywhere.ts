@@ -86,6 +86,7 @@ export class SearchEverywhere {
           this.#cursor = line.cursor ?? null;
           return this.#set({ hits, output: "done", isTruncated: line.truncated === true || this.#cursor !== null });
         }
+        if (line.field !== undefined && line.field !== "output") continue;
         hits.push(line);
         if (hits.length % 20 === 1) this.#set({ hits: [...hits] });
       }
