@@ -20,13 +20,14 @@ final class Listener: Sendable {
 
     /// Listens until the task is cancelled.
     func run(_ heard: @Sendable (WakeUp) -> Void) async {
-        let connection = PQConnection()
+        let connection = PQConnection(listens: true)
         var failures = 0
         while !Task.isCancelled {
             do {
                 try await connection.open(target)
                 _ = try await connection.perform([PQStatement("LISTEN \(quotedChannel)")])
                 guard try await hearsItself(connection) else {
+                    _ = try? await connection.perform([PQStatement("UNLISTEN *")])
                     // A pooler: the next transaction may be on another session. Asked again from time to time.
                     await connection.close()
                     heard(.listening(false))

@@ -94,14 +94,15 @@ actor OutputWriter {
         let schema = schema
         let member = writes.first?.member
         return try await pool.withConnection { connection async throws(PQFailure) in
-            let found = try await connection.perform([
-                .begin(), .limits, PostgresStore.fence(member, schema),
-                PQStatement(
-                    """
-                    SELECT j.id, j.node, j.epoch, j.status, \(schema.storedBytes) AS stored
-                    FROM \(schema.jobs) j WHERE j.id = ANY($1) ORDER BY j.id FOR KEY SHARE
-                    """, [.texts(writes.map(\.job.text))]),
-            ])
+            let found = try await connection.perform(
+                [
+                    .begin(), .limits, PostgresStore.fence(member, schema),
+                    PQStatement(
+                        """
+                        SELECT j.id, j.node, j.epoch, j.status, \(schema.storedBytes) AS stored
+                        FROM \(schema.jobs) j WHERE j.id = ANY($1) ORDER BY j.id FOR KEY SHARE
+                        """, [.texts(writes.map(\.job.text))]),
+                ], limit: PQConnection.writeLimit)
             var jobs: [String: PQRow] = [:]
             for row in found.last?.rows ?? [] { if let id = row.text("id") { jobs[id] = row } }
             let holdsLease = found.dropLast().last?.first != nil
@@ -115,7 +116,7 @@ actor OutputWriter {
                     refusals[write.job] = error
                 }
             }
-            _ = try await connection.perform(batch.statements(schema) + [.commit])
+            _ = try await connection.perform(batch.statements(schema) + [.commit], limit: PQConnection.writeLimit)
             return refusals
         }
     }

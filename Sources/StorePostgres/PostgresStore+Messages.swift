@@ -1,15 +1,19 @@
 public import SrunKit
 
 extension PostgresStore {
+    private static let changesAtOnce = 10_000
+
     /// Transactions become visible in another order than that of their numbers. So a mark is the oldest transaction that was still
     /// open: whatever is not seen yet is at it or behind it, and what is seen twice the caller recognizes.
     public func changes(since mark: ChangeMark?) async throws(StoreError) -> (jobs: [JobChange], mark: ChangeMark) {
         let rows = try await read(
             PQStatement(
                 """
-                SELECT pg_snapshot_xmin(pg_current_snapshot())::text::int8 AS mark, c.job_id, c.number
+                SELECT pg_snapshot_xmin(pg_current_snapshot())::text::int8 AS mark, c.job_id, c.number, c.xact
                 FROM (SELECT 1) AS one LEFT JOIN (
-                    SELECT job_id, number FROM \(schema.changes) WHERE xact >= $1 ORDER BY number LIMIT 10000) AS c ON true
+                    SELECT job_id, number, xact FROM \(schema.changes) WHERE xact >= $1
+                    ORDER BY xact, number LIMIT \(Self.changesAtOnce)) AS c ON true
+                ORDER BY c.xact, c.number
                 """, [.int(mark?.value ?? .max)]))
         let changes = rows.compactMap { row -> JobChange? in
             guard let job = row.text("job_id").flatMap({ JobID($0) }), let number = row.int("number") else {
@@ -17,6 +21,8 @@ extension PostgresStore {
             }
             return JobChange(job: job, number: number)
         }
+        // The rest is behind the last one that was read.
+        if changes.count == Self.changesAtOnce, let last = rows.last?.int("xact") { return (changes, ChangeMark(last)) }
         return (changes, ChangeMark(rows.first?.int("mark") ?? mark?.value ?? .max))
     }
 

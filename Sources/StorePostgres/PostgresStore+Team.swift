@@ -64,29 +64,37 @@ extension PostgresStore: TeamStore {
     public func renew(_ load: NodeLoad) async throws(StoreError) -> Renewal {
         guard let member else { throw .fenced }
         try await settleInserts(member)
-        let rows = try await read(
-            PQStatement(
-                """
-                WITH mine AS (
-                    UPDATE \(schema.nodes) SET heartbeat_at = \(now), running = $3::int8::int4, address = $4,
-                        lease_until = \(now) + $5 * interval '1 second'
-                    WHERE name = $1 AND epoch = $2 AND NOT has_left RETURNING is_draining)
-                SELECT is_draining,
-                    (SELECT count(*) FROM \(schema.nodes)
-                        WHERE name <> $1 AND NOT has_left AND lease_until > \(now)) AS others,
-                    NOT EXISTS (SELECT 1 FROM \(schema.nodes)
-                        WHERE name < $1 AND NOT has_left AND lease_until > \(now)) AS is_first,
-                    (SELECT count(*) FROM (SELECT 1 FROM \(schema.jobs) WHERE status = 'queued' LIMIT 100000) AS q) AS queued
-                FROM mine
-                """,
-                [
-                    .text(member.node), .int(member.epoch), .int(Int64(load.running)), .text(load.address),
-                    .double(lease.withLock { $0 }.seconds),
-                ]))
+        let renewal = PQStatement(
+            """
+            WITH mine AS (
+                UPDATE \(schema.nodes) SET heartbeat_at = \(now), running = $3::int8::int4, address = $4,
+                    lease_until = \(now) + $5 * interval '1 second'
+                WHERE name = $1 AND epoch = $2 AND NOT has_left RETURNING is_draining)
+            SELECT is_draining,
+                (SELECT count(*) FROM \(schema.nodes)
+                    WHERE name <> $1 AND NOT has_left AND lease_until > \(now)) AS others,
+                NOT EXISTS (SELECT 1 FROM \(schema.nodes)
+                    WHERE name < $1 AND NOT has_left AND lease_until > \(now)) AS is_first,
+                ARRAY(SELECT name FROM \(schema.nodes) WHERE NOT has_left AND lease_until <= \(now)) AS silent,
+                (SELECT count(*) FROM (SELECT 1 FROM \(schema.jobs) WHERE status = 'queued' LIMIT 100000) AS q) AS queued
+            FROM mine
+            """,
+            [
+                .text(member.node), .int(member.epoch), .int(Int64(load.running)), .text(load.address),
+                .double(lease.withLock { $0 }.seconds),
+            ])
+        let rows: [PQRow]
+        do {
+            // Asked again at the next heartbeat, not for as long as a reader would wait.
+            rows = try await pool.perform([renewal], limit: PQConnection.writeLimit).first?.rows ?? []
+        } catch {
+            throw StoreError(error)
+        }
         guard let row = rows.first else { throw .fenced }
         return Renewal(
             isDraining: row.bool("is_draining") ?? false, others: Int(row.int("others") ?? 0),
-            isFirst: row.bool("is_first") ?? false, queued: Int(row.int("queued") ?? 0))
+            isFirst: row.bool("is_first") ?? false, queued: Int(row.int("queued") ?? 0),
+            silent: Set(row.texts("silent") ?? []))
     }
 
     public func leave() async throws(StoreError) {

@@ -18,7 +18,7 @@ import pytest
 from support.api import wait_for_status
 from support.postgres import Cluster, Database, psql
 from support.proxy import Proxy
-from support.server import Server, worker
+from support.server import Server, processes_of_job, worker
 
 pytestmark = pytest.mark.xdist_group("postgres")
 
@@ -202,8 +202,9 @@ def test_a_killed_node_is_unknown_and_then_lost(tmp_path, database):
     with team(tmp_path, 2, database.url, lease=2, lost=2) as (one, two):
         job = two.api.submit("echo alive; exec sleep 600", node="n2")
         one.api.wait_for_output(job["id"], b"alive")
-        two.kill()
-        until(lambda: one.api.job(job["id"])["unknown"])
+        with one.api.events() as events:
+            two.kill()
+            assert next(event for event in events if event["type"] == "job" and event["job"]["unknown"])["job"]["id"] == job["id"]
         assert one.api.job(job["id"])["status"] == "running"
         assert node_states(one)["n2"] == "unknown"
         status, body = one.api.request("POST", f"/api/jobs/{job['id']}/stop")
@@ -433,3 +434,85 @@ def test_a_commit_whose_answer_is_lost_is_neither_lost_nor_doubled(tmp_path, dat
                 assert (ended["status"], output) == ("completed", printed(40))
             assert proxy.cuts > 5
             assert database.sql("SELECT count(*) FROM srun.jobs WHERE status = 'completed'") == str(len(jobs))
+
+
+class Silence(Proxy):
+    """A network that swallows everything, as when packets are dropped: no connection is closed, and nothing arrives."""
+
+    def __init__(self, url: str):
+        super().__init__(url)
+        self.passes = threading.Event()
+        self.passes.set()
+
+    def _pass(self, client: socket.socket) -> None:
+        with client, contextlib.suppress(OSError):
+            self.passes.wait()
+            with socket.create_connection(self.target) as server:
+                while True:
+                    readable, _, _ = select.select([client, server], [], [])
+                    self.passes.wait()
+                    for side in readable:
+                        part = side.recv(65536)
+                        if not part:
+                            return
+                        (server if side is client else client).sendall(part)
+
+
+def silent_url(proxy: Silence, database: Database) -> str:
+    return f"postgres://srun@{proxy.url.removeprefix('http://')}/{database.name}"
+
+
+def without_query(url: str) -> str:
+    return f"http://{urllib.parse.urlsplit(url).netloc.split('@')[1]}"
+
+
+def test_a_node_that_is_cut_off_goes_on_when_the_network_is_back(tmp_path, database):
+    """F18: others show its jobs as unknown and run none of them again; it takes nothing new; after the heal all is there."""
+    with Silence(without_query(database.url)) as proxy, contextlib.ExitStack() as stack:
+        one = stack.enter_context(Node(tmp_path, "n1", database.url, lease=2, lost=120))
+        two = stack.enter_context(Node(tmp_path, "n2", silent_url(proxy, database), lease=2, lost=120))
+        job = two.api.submit(PRINTER.format(count=400), tty=False, node="n2")
+        two.api.wait_for_output(job["id"], b"line 20\n")
+        proxy.passes.clear()
+        try:
+            until(lambda: one.api.job(job["id"])["unknown"])
+            assert one.api.job(job["id"])["status"] == "running"
+            waiting = one.api.submit("true", node="n2")
+            # The job prints on meanwhile, for whoever follows it where it runs.
+            with two.api.follow(job["id"]) as answer:
+                assert answer.read(len(printed(200))) == printed(200)
+        finally:
+            proxy.passes.set()
+        ended, output = one.api.wait(job["id"])
+        assert (ended["status"], output) == ("completed", printed(400))
+        assert one.api.wait(waiting["id"])[0]["status"] == "completed"
+
+
+def test_a_node_that_is_cut_off_stops_its_jobs_when_told_so(tmp_path, database):
+    with Silence(without_query(database.url)) as proxy:
+        node = Node(tmp_path, "n1", silent_url(proxy, database), "--on-lease-loss", "stop", lease=2, lost=120)
+        with node:
+            job = node.api.submit("exec sleep 600", tty=False)
+            proxy.passes.clear()
+            try:
+                until(lambda: not processes_of_job(job["id"]))
+            finally:
+                proxy.passes.set()
+            stopped = until(lambda: (found := node.api.job(job["id"]))["status"] == "stopped" and found)
+            assert "lost contact" in stopped["reason"]
+
+
+def test_starts_that_are_refused(tmp_path, database, start):
+    """B53: by exit code, and without a password in sight."""
+    flag = start("serve", "--port", "0", "--store", "postgres://user:canary@127.0.0.1/db")
+    assert flag.returncode == 64
+    assert start("serve", "--port", "0", "--database-url", "host=127.0.0.1 password=canary").returncode == 64
+    nowhere = start("serve", "--port", "0", env={"SRUN_DATABASE_URL": database.url + "x"})
+    assert nowhere.returncode == 69
+    with Cluster(password="secret") as cluster:
+        wrong = start("serve", "--port", "0", env={"SRUN_DATABASE_URL": cluster.url.replace("secret", "canary")})
+        assert wrong.returncode == 77
+        assert b"canary" not in flag.stderr + wrong.stderr
+        with Node(tmp_path, "n1", cluster.url) as node:
+            assert node.api.run("true")[0]["status"] == "completed"
+            assert "secret" not in node.log

@@ -26,6 +26,7 @@ extension Engine {
             group.addTask { for await wakeUp in team.store.wakeUps() { team.heard(wakeUp) } }
             group.addTask { await team.announcer.run() }
             group.addTask { await self.keepLease(team) }
+            group.addTask { await self.watchLease(team) }
             group.addTask { await self.claimJobs(team) }
             group.addTask { await self.tellChanges(team) }
             group.addTask { await self.serveRequests(team) }
@@ -46,15 +47,18 @@ extension Engine {
         var lastCleaning = Duration.zero
         while !Task.isCancelled {
             let start = team.now
-            var actions = team.state.withLock { $0.lease.tick(start) }
+            var actions: [LeaseStateMachine.Action] = []
             do {
                 let load = NodeLoad(running: await runningCount, address: team.state.withLock { $0.address })
                 let renewal = try await team.store.renew(load)
-                team.state.withLock { state in
+                let before = team.state.withLock { state in
                     state.lease.renewed(askedAt: start)
                     state.lease.isDraining = renewal.isDraining
-                    state.renewal = renewal
+                    defer { state.renewal = renewal }
+                    return state.renewal
                 }
+                if renewal.queued > 0 { team.claims.ring() }
+                await tellSilence(before.silent.symmetricDifference(renewal.silent))
                 team.announcer.setListeners(renewal.others)
                 if renewal.isFirst, start > lastCleaning + .seconds(60) {
                     lastCleaning = start
@@ -75,8 +79,23 @@ extension Engine {
                 }
             }
             for action in actions { await perform(action, team) }
-            // In time for the end of a lease that is not renewed.
             await team.heartbeat.wait(upTo: team.configuration.heartbeat, clock: clock)
+        }
+    }
+
+    /// Apart from the renewals, which may wait for an answer for longer than the lease lasts.
+    private nonisolated func watchLease(_ team: Team) async {
+        while !Task.isCancelled {
+            let now = team.now
+            for action in team.state.withLock({ $0.lease.tick(now) }) { await perform(action, team) }
+            try? await clock.sleep(for: team.configuration.heartbeat, tolerance: nil)
+        }
+    }
+
+    /// Jobs of nodes that are not heard any more, or are heard again: nothing in the store has changed, but what is known of them.
+    private nonisolated func tellSilence(_ nodes: Set<String>) async {
+        for node in nodes where node != configuration.node {
+            for job in (try? await store.unfinishedJobs(onNode: node)) ?? [] { jobEvents.send(.changed(job)) }
         }
     }
 
@@ -108,7 +127,8 @@ extension Engine {
     private nonisolated func claimJobs(_ team: Team) async {
         while !Task.isCancelled {
             await claimNow(team)
-            await team.claims.wait(upTo: team.patience, clock: clock)
+            // Every renewal tells whether somebody waits, so while hints arrive this is for nothing.
+            await team.claims.wait(upTo: team.patience * 4, clock: clock)
         }
     }
 

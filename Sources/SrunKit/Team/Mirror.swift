@@ -41,8 +41,8 @@ final class Mirror: Sendable {
                     return
                 }
                 backoff = Backoff()
-                await bell.wait(upTo: pause(), clock: clock)
                 try? await clock.sleep(for: Self.breath, tolerance: nil)
+                await bell.wait(upTo: pause(), clock: clock)
             } catch {
                 if error.code == .jobNotFound { return pipeline.abandon() }
                 await backoff.wait(clock: clock)

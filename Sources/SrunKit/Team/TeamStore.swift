@@ -113,12 +113,15 @@ public struct Renewal: Hashable, Sendable {
     /// Whether this is the node that does what one node does for all: the first by name of those with a good lease.
     public var isFirst: Bool
     public var queued: Int
+    /// The nodes whose lease is over and that nobody has buried yet.
+    public var silent: Set<String>
 
-    public init(isDraining: Bool, others: Int, isFirst: Bool, queued: Int) {
+    public init(isDraining: Bool, others: Int, isFirst: Bool, queued: Int, silent: Set<String> = []) {
         self.isDraining = isDraining
         self.others = others
         self.isFirst = isFirst
         self.queued = queued
+        self.silent = silent
     }
 }
 

@@ -36,8 +36,12 @@ actor ConnectionPool {
     }
 
     /// One round of statements.
-    nonisolated func perform(_ statements: [PQStatement]) async throws(PQFailure) -> [PQResult] {
-        try await withConnection { connection async throws(PQFailure) in try await connection.perform(statements) }
+    nonisolated func perform(
+        _ statements: [PQStatement], limit: Duration = PQConnection.statementLimit
+    ) async throws(PQFailure) -> [PQResult] {
+        try await withConnection { connection async throws(PQFailure) in
+            try await connection.perform(statements, limit: limit)
+        }
     }
 
     /// For statements that may be carried out twice: once more, on another connection, when the first one broke.

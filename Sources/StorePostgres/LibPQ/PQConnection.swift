@@ -9,9 +9,16 @@ actor PQConnection {
 
     static let connectLimit = Duration.seconds(10)
     static let statementLimit = Duration.seconds(30)
+    /// For what has to be told apart from a server that is not there soon enough.
+    static let writeLimit = Duration.seconds(10)
 
     // Only touched on the executor, and in deinit, when nobody else is left.
     private nonisolated(unsafe) var handle: OpaquePointer?
+
+    /// Whether somebody asks for its notifications.
+    private let listens: Bool
+
+    init(listens: Bool = false) { self.listens = listens }
 
     deinit { if let handle { PQfinish(handle) } }
 
@@ -97,6 +104,8 @@ actor PQConnection {
         // The answer to the sync: everything was answered.
         if case .failure(let error) = try next(handle, until: end) { failure = failure ?? error }
         guard PQexitPipelineMode(handle) == 1 else { throw .connection(message(handle)) }
+        // A pooler may lend a session that once listened: what nobody takes would pile up.
+        while !listens, let note = PQnotifies(handle) { PQfreemem(note) }
         if let failure {
             if PQtransactionStatus(handle) != PQTRANS_IDLE { try abandonTransaction(handle, until: end) }
             throw failure
@@ -135,7 +144,7 @@ actor PQConnection {
             if left == 0 { return }
             guard left > 0 else { throw .connection(message(handle)) }
             // Answers are read while more is to be sent: otherwise both sides could wait for each other.
-            guard let events = wait(for: Int16(POLLIN | POLLOUT), handle, until: end) else { throw timeOut(handle) }
+            guard let events = wait(for: Int16(POLLIN | POLLOUT), handle, until: end) else { throw timeOut }
             if events & Int16(POLLIN) != 0, PQconsumeInput(handle) != 1 { throw .connection(message(handle)) }
         }
     }
@@ -146,7 +155,7 @@ actor PQConnection {
         var last: Result<PQResult, PQFailure>?
         while true {
             while PQisBusy(handle) == 1 {
-                guard wait(for: Int16(POLLIN), handle, until: end) != nil else { throw timeOut(handle) }
+                guard wait(for: Int16(POLLIN), handle, until: end) != nil else { throw timeOut }
                 guard PQconsumeInput(handle) == 1 else { throw .connection(message(handle)) }
             }
             guard let raw = PQgetResult(handle) else {
@@ -187,14 +196,10 @@ actor PQConnection {
         return found
     }
 
-    private func timeOut(_ handle: OpaquePointer) -> PQFailure {
-        // Asked to stop, on a connection of its own; then this one is given up, for its answer would come at the wrong time.
-        if let cancel = PQgetCancel(handle) {
-            var text = [CChar](repeating: 0, count: 256)
-            PQcancel(cancel, &text, 256)
-            PQfreeCancel(cancel)
-        }
-        return .connection("no answer in time")
+    private var timeOut: PQFailure {
+        // The connection is given up: its answer would come at the wrong time. The server is not asked to stop, which libpq can
+        // only do by waiting for it; its own limit of time ends the statement.
+        .connection("no answer in time")
     }
 
     /// - Returns: What has happened; nil when nothing has in time.

@@ -8,7 +8,12 @@ struct PQTarget: Sendable {
 
     /// Last ones count; the text comes first so that it cannot change how srun talks to the server.
     var settings: [(String, String)] {
-        [("dbname", text), ("fallback_application_name", "srun"), ("client_encoding", "UTF8")]
+        [
+            // Before the text, which may say otherwise: a network that swallows everything is noticed in seconds.
+            ("keepalives_idle", "5"), ("keepalives_interval", "2"), ("keepalives_count", "3"),
+            ("tcp_user_timeout", "10000"),
+            ("dbname", text), ("fallback_application_name", "srun"), ("client_encoding", "UTF8"),
+        ]
     }
 
     /// The text without a password, for people.

@@ -55,7 +55,8 @@ class Database:
 class Cluster:
     """A PostgreSQL server of one's own, for tests that crash it."""
 
-    def __init__(self):
+    def __init__(self, password: str | None = None):
+        self.password = password
         self.bin = pathlib.Path(variable("SRUN_TEST_PG_BIN"))
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="srun-cluster."))
         self.account = "postgres" if os.geteuid() == 0 else None
@@ -64,7 +65,8 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        return f"postgres://srun@127.0.0.1:{self.port}/postgres"
+        user = f"srun:{self.password}" if self.password else "srun"
+        return f"postgres://{user}@127.0.0.1:{self.port}/postgres"
 
     def run(self, program: str, *arguments: str, check: bool = True) -> None:
         options = {"user": self.account, "group": self.account, "extra_groups": []} if self.account else {}
@@ -82,7 +84,12 @@ class Cluster:
     def __enter__(self) -> "Cluster":
         if self.account:
             shutil.chown(self.folder, self.account)
-        self.run("initdb", "-U", "srun", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        secret = self.folder / "password"
+        secret.write_text(self.password or "unused")
+        if self.account:
+            shutil.chown(secret, self.account)
+        method = "scram-sha-256" if self.password else "trust"
+        self.run("initdb", "-U", "srun", "-A", method, "--pwfile", str(secret), "-E", "UTF8", "--locale=C", "--no-sync")
         with open(self.folder / "data" / "postgresql.conf", "a") as settings:
             settings.write(
                 f"listen_addresses = '127.0.0.1'\nport = {self.port}\nunix_socket_directories = '{self.folder}'\n"
