@@ -141,8 +141,9 @@ let package = Package(
         .testTarget(
             name: "StoreSQLiteTests",
             dependencies: [
-                "SrunKit", "StoreConformance", "StoreSQLite",
+                "SrunKit", "SrunTestSupport", "StoreConformance", "StoreSQLite",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings

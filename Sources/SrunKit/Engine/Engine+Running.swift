@@ -64,7 +64,8 @@ extension Engine {
         let supervisor = Supervisor(stopGrace: configuration.stopGrace, hurry: hurry, clock: clock, now: now)
         let batcher = LogBatcher(
             pipeline: entry.pipeline, sink: sink, quota: configuration.outputQuota.map(OutputQuota.init(bytes:)),
-            dropped: entry.dropped, screen: entry.screen, clock: clock, logger: logger)
+            trimming: store as? any OutputTrimming, dropped: entry.dropped, screen: entry.screen, clock: clock,
+            logger: logger)
         async let storing: Void = batcher.run()
         // Of a job that runs already, a part of its time is over.
         let passed = Duration.seconds(max(0, now().timeIntervalSince(startedAt)))

@@ -16,6 +16,7 @@ struct LogBatcher {
     let sink: any LogSink
     /// Nil keeps everything; so does a store that cannot drop.
     var quota: OutputQuota?
+    var trimming: (any OutputTrimming)?
     var dropped = DroppedOutput(0)
     /// Looks at each batch before it is stored.
     var screen: ScreenTracker?
@@ -24,7 +25,7 @@ struct LogBatcher {
 
     /// Runs until everything is stored, or the pipeline is abandoned, or the job is removed from the store.
     func run() async {
-        var surplus = Surplus(quota, sink as? any OutputTrimming)
+        var surplus = Surplus(quota, trimming)
         while await pipeline.pending() {
             _ = await race(clock: clock, limit: Self.interval) { [pipeline] in
                 await pipeline.pending(bytes: Self.sufficientBytes)
