@@ -133,4 +133,5 @@ def test_a_long_reader_does_not_keep_the_log_for_ever(tmp_path):
             assert log.stat().st_size > 256 << 20
             assert reader.execute("SELECT count(*) FROM jobs").fetchone() == (1,)
         server.api.run(f"yes 0123456789abcde | head -c {100 << 20}", tty=False)
-        assert log.stat().st_size <= 65 << 20
+        # Cut back to 64 MiB when it began anew; since then it may have grown while a checkpoint was under way.
+        assert log.stat().st_size < 160 << 20

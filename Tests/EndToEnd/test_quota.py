@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from support.faults import process_with
 from support.server import Server
 
 QUOTA = 200_000
@@ -111,6 +112,6 @@ def test_ten_gigabytes_leave_no_trace_but_the_quota(tmp_path):
         body = server.api.output(job)
         assert body == b"x" * (32 << 20) + marker(total - (64 << 20)) + b"x" * (32 << 20)
         assert (server.state / "srun.db").stat().st_size < 400 << 20
-        with open(f"/proc/{server.process.pid}/status") as status:
+        with open(f"/proc/{process_with(server.state / 'srun.db')}/status") as status:
             peak = next(line for line in status if line.startswith("VmHWM"))
         assert int(peak.split()[1]) < 150 << 10
