@@ -8,7 +8,7 @@ ARGS ?=
 # What `make ui-dev` stands in front of.
 SERVER ?= http://127.0.0.1:8000
 
-.PHONY: help run test check build release ui ui-check test-build swift-test e2e soak bench format lint clean ui-dev screenshots build-deps test-deps
+.PHONY: help run test check build release ui ui-check test-build swift-test e2e soak bench format lint clean ui-dev screenshots build-deps test-deps soak-deps
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -58,7 +58,7 @@ e2e: test-build test-deps ## Drive the debug build from outside: command line, A
 	@echo 'e2e: tests from outside'
 	@scripts/with-postgres.sh scripts/e2e.sh $(if $(PYTEST_ARGS),part $(PYTEST_ARGS))
 
-soak: test-build test-deps ## Run what takes minutes: long loops of crashes, floods and fuzzing
+soak: test-build soak-deps ## Run what takes minutes: long loops of crashes, floods and fuzzing
 	@echo 'soak: long tests from outside'
 	@scripts/with-postgres.sh scripts/e2e.sh soak $(PYTEST_ARGS)
 
@@ -74,6 +74,9 @@ lint: ## Check the formatting of the Swift sources
 
 build-deps: ## Install what building needs
 	@scripts/install-build-deps.sh
+
+soak-deps:
+	@scripts/install-test-deps.sh soak
 
 test-deps: ## Install what the tests need
 	@scripts/install-test-deps.sh

@@ -11,7 +11,7 @@ venv="$root/.build/test-venv"
 has_chromium() { command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1; }
 
 if command -v dpkg-query >/dev/null 2>&1; then
-    apt_install curl less procps python3-venv sqlite3 strace vim fonts-dejavu-core fonts-droid-fallback postgresql pgbouncer
+    apt_install curl less openssl procps python3-venv sqlite3 strace vim fonts-dejavu-core fonts-droid-fallback postgresql pgbouncer
     # Ubuntu's package of this name only fetches a snap, which needs a running snapd; there Playwright's own browser serves.
     if ! has_chromium && ! grep -q '^ID=ubuntu' /etc/os-release; then apt_install chromium; fi
 else
@@ -38,5 +38,18 @@ fi
 if ! has_chromium; then
     say "installing Playwright's Chromium"
     "$venv/bin/playwright" install --with-deps chromium || die "there is no Chromium for the browser tests, and none can be got"
+fi
+if [ "${1:-}" = soak ]; then
+    if command -v dpkg-query >/dev/null 2>&1; then apt_install slowhttptest; fi
+    soak="$root/.build/soak-venv"
+    wanted=$(cksum <"$root/Tests/EndToEnd/requirements-soak.txt")
+    if [ "$(cat "$soak/installed" 2>/dev/null)" != "$wanted" ]; then
+        say "installing the packages of Tests/EndToEnd/requirements-soak.txt from PyPI"
+        rm -rf "$soak"
+        python3 -m venv "$soak"
+        "$soak/bin/pip" install --quiet --disable-pip-version-check -r "$root/Tests/EndToEnd/requirements-soak.txt" ||
+            die "the Python packages of the long tests cannot be installed"
+        printf '%s\n' "$wanted" >"$soak/installed"
+    fi
 fi
 say "ready"

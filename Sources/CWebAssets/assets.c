@@ -15,6 +15,9 @@
 #ifndef SRUN_COMMIT
 #define SRUN_COMMIT "unknown"
 #endif
+#ifndef SRUN_PARTS
+#define SRUN_PARTS ""
+#endif
 #ifndef SRUN_DATE
 #define SRUN_DATE "unknown"
 #endif
@@ -29,6 +32,10 @@
 #endif
 
 /* The last one has no name: C has no empty arrays. */
+static const unsigned char openapi[] = {
+#embed "../../docs/openapi.yaml"
+};
+
 static const struct srun_asset assets[] = {SRUN_ASSETS{0, 0, 0}};
 
 size_t srun_asset_count(void) { return sizeof assets / sizeof assets[0] - 1; }
@@ -38,6 +45,10 @@ struct srun_asset srun_asset_at(size_t index) {
     return assets[index];
 }
 
+const unsigned char *srun_openapi_bytes(void) { return openapi; }
+size_t srun_openapi_size(void) { return sizeof openapi; }
+
 const char *srun_build_version(void) { return SRUN_VERSION; }
 const char *srun_build_commit(void) { return SRUN_COMMIT; }
 const char *srun_build_date(void) { return SRUN_DATE; }
+const char *srun_build_parts(void) { return SRUN_PARTS; }

@@ -42,7 +42,8 @@ extension StoreContract {
             terminal: TerminalSize(columns: 211, rows: 57),
             timeLimit: .milliseconds(90_500),
             name: "nightly build",
-            tags: ["ci", "nightly"])
+            tags: ["ci", "nightly"]
+        ).with(storedSecrets: ["TOKEN": "it's \"secret\"\n"])
         let run = JobRun(startedAt: noon.addingTimeInterval(1), processID: 321)
         let usage = ResourceUsage(userSeconds: 1.25, systemSeconds: 0.1, maxResidentBytes: 123_456_789)
         let end = JobEnd(

@@ -24,7 +24,8 @@ import Testing
             guard case .object(let members) = try #require(shown.json.value) else { return #expect(Bool(false)) }
             #expect(
                 Set(members.map(\.key)) == [
-                    "id", "command", "argv", "cwd", "env", "tty", "timeout", "name", "tags", "status", "pid",
+                    "id", "command", "argv", "cwd", "env", "secretEnv", "tty", "timeout", "name", "tags", "status",
+                    "pid",
                     "exitCode", "signal",
                     "reason", "createdAt", "startedAt", "completedAt", "node", "outputBytes", "outputDropped",
                     "restartOf", "unknown", "placement", "priority", "group",

@@ -201,11 +201,48 @@ private func frame(
     }
 
     @Test func countsWhatIsOpen() {
-        let slots = WebSocketSlots(limit: 2)
-        #expect(slots.acquire())
-        #expect(slots.acquire())
-        #expect(!slots.acquire())
-        slots.release()
-        #expect(slots.acquire())
+        var limits = WebSocketLimits()
+        limits.connections = 3
+        limits.connectionsPerJob = 2
+        let slots = WebSocketSlots(limits)
+        #expect(slots.acquire("a") && slots.acquire("a"))
+        #expect(!slots.acquire("a"), "one job has its share")
+        #expect(slots.acquire(nil))
+        #expect(!slots.acquire("b"), "all are taken")
+        slots.release("a")
+        #expect(slots.acquire("b"))
+    }
+
+    @Test func countsMessagesByTheirAverage() {
+        let start = ContinuousClock.now
+        var rate = MessageRate(perSecond: 50, burst: 200, now: start)
+        for _ in 0..<200 { #expect(rate.count(now: start) == nil) }
+        #expect(rate.count(now: start) == .milliseconds(20))
+        // What was paid for meanwhile may be spent at once again, and never more than the burst.
+        #expect(rate.count(now: start + .seconds(1)) == nil)
+        for _ in 0..<200 { #expect(rate.count(now: start + .seconds(3600)) == nil) }
+        #expect(rate.count(now: start + .seconds(3600)) != nil)
+    }
+
+    @Test func countsConnectionsByAddress() throws {
+        var limits = ConnectionLimits()
+        limits.total = 5
+        limits.perAddress = 2
+        let slots = ConnectionSlots(limits, proxies: try TrustedProxies(["10.0.0.1"]))
+        let address = { (text: String) in try? SocketAddress(ipAddress: text, port: 1) }
+        #expect(slots.acquire(address("10.0.0.2")) && slots.acquire(address("10.0.0.2")))
+        #expect(!slots.acquire(address("10.0.0.2")))
+        // Another one, a proxy for many, and whoever sits at this machine.
+        #expect(slots.acquire(address("10.0.0.3")))
+        slots.release(address("10.0.0.2"))
+        for _ in 0..<3 { #expect(slots.acquire(address("10.0.0.1"))) }
+        #expect(!slots.acquire(address("127.0.0.1")), "all are taken")
+        slots.release(address("10.0.0.1"))
+        #expect(slots.acquire(address("127.0.0.1")))
+        // One client has a whole network of IPv6.
+        let other = ConnectionSlots(limits, proxies: try TrustedProxies([]))
+        #expect(other.acquire(address("2001:db8::1")) && other.acquire(address("2001:db8::2")))
+        #expect(!other.acquire(address("2001:db8::3")))
+        #expect(other.acquire(address("2001:db8:0:1::3")))
     }
 }

@@ -16,8 +16,14 @@ size_t srun_asset_count(void);
 /* An index beyond the end gives an asset without a name. */
 struct srun_asset srun_asset_at(size_t index);
 
+/* docs/openapi.yaml. */
+const unsigned char *srun_openapi_bytes(void);
+size_t srun_openapi_size(void);
+
 const char *srun_build_version(void);
 const char *srun_build_commit(void);
 const char *srun_build_date(void);
+/* Every package that is part of the program: "name version;name version;...". */
+const char *srun_build_parts(void);
 
 #endif

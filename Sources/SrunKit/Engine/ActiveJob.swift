@@ -20,7 +20,8 @@ struct ActiveJob: Sendable {
     /// - Parameter stored: How much output the store has already.
     init(_ job: Job, stored: Int64 = 0) {
         self.job = job
-        pipeline = LogPipeline(job: job.id, ring: LogRing(from: stored))
+        pipeline = LogPipeline(
+            job: job.id, ring: LogRing(from: stored), masker: SecretMasker(job.spec.secretEnvironment.values))
         dropped = DroppedOutput(job.outputDropped)
         stop = OneShot()
         started = OneShot()

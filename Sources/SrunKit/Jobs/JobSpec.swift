@@ -12,6 +12,8 @@ public struct JobSpec: Hashable, Sendable, Codable {
     public let workingDirectory: String?
     /// Added to the environment that srun builds, and stronger than it.
     public let environment: [String: String]
+    /// As ``environment``, with values that are shown to nobody and masked in the output.
+    public private(set) var secretEnvironment: [String: String] = [:]
     /// Nil means pipes: standard output and standard error apart, and no terminal.
     public let terminal: TerminalSize?
     /// More than zero. When it has passed since the start, the job is stopped with status `timeout`.
@@ -47,6 +49,22 @@ public struct JobSpec: Hashable, Sendable, Codable {
         self.timeLimit = timeLimit
         self.name = name
         self.tags = tags
+    }
+
+    /// The same with secrets in its environment.
+    ///
+    /// - Throws: ``JobSpecError`` for the first rule that is broken.
+    public func withSecrets(_ secrets: [String: String]) throws(JobSpecError) -> JobSpec {
+        let spec = with(storedSecrets: secrets)
+        try spec.validate()
+        return spec
+    }
+
+    /// The same, as a store has it: not checked again.
+    public func with(storedSecrets secrets: [String: String]) -> JobSpec {
+        var spec = self
+        spec.secretEnvironment = secrets
+        return spec
     }
 
     /// The command as one line of text, for people and for search: an argument list is quoted as a shell would need it.

@@ -29,6 +29,8 @@ extension JobSpec {
         public static let commandBytes = 65_536
         public static let environmentEntries = 256
         public static let environmentBytes = 128 * 1024
+        /// Each byte of a secret is looked for in several forms.
+        public static let secretBytes = 16 * 1024
         public static let nameBytes = 200
         public static let tags = 32
         public static let tagBytes = 64
@@ -92,6 +94,16 @@ extension JobSpec {
     }
 
     private func validateEnvironment() throws(JobSpecError) {
+        if let name = secretEnvironment.keys.first(where: { self.environment[$0] != nil }) {
+            throw JobSpecError(
+                .invalidField, field: "secretEnv", "\(name.utf8.count <= 64 ? name : "a name") stands in env too")
+        }
+        guard secretEnvironment.values.reduce(0, { $0 + $1.utf8.count }) <= Limits.secretBytes else {
+            throw JobSpecError(
+                .environmentTooLarge, field: "secretEnv", "the values in secretEnv must have at most 16384 bytes in all"
+            )
+        }
+        let environment = environment.merging(secretEnvironment) { _, secret in secret }
         for (key, value) in environment {
             guard !key.isEmpty, !key.utf8.contains(UInt8(ascii: "=")), !key.utf8.contains(0), !value.utf8.contains(0)
             else {

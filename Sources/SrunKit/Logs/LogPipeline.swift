@@ -38,14 +38,56 @@ final class LogPipeline: Sendable {
         var writers: [CheckedContinuation<Void, Never>] = []
         var nextTicket: UInt64 = 0
         var journal: (any OutputJournal)?
+        var masker: SecretMasker?
+        /// What the masker holds back: of which stream it is, from when, and how much of it was taken in by an earlier server.
+        var heldStream = LogStream.output
+        var heldTime = Date.distantPast
+        var heldBefore = 0
+
+        /// Takes bytes in, without the secrets in them.
+        mutating func take(_ bytes: ByteBuffer, stream: LogStream, time: Date) {
+            guard masker != nil else { return ring.append(bytes, stream: stream, time: time) }
+            // The other stream's bytes come after what is held back of this one: a byte keeps its place.
+            if stream != heldStream { releaseHeld() }
+            (heldStream, heldTime) = (stream, time)
+            if let known = masker?.mask(bytes) { pass(known) }
+        }
+
+        /// Takes in what a journal has, from an offset on. What comes before was taken in by an earlier server, and is looked at
+        /// again because a secret may begin in it.
+        mutating func take(_ piece: LogChunk, from stored: Int64) {
+            var bytes = piece.bytes
+            if piece.offset < stored,
+                let before = bytes.readSlice(length: Int(min(Int64(bytes.readableBytes), stored - piece.offset)))
+            {
+                if piece.stream != heldStream { releaseHeld() }
+                (heldStream, heldTime) = (piece.stream, piece.time)
+                heldBefore += before.readableBytes
+                if let known = masker?.mask(before) { pass(known) }
+            }
+            if bytes.readableBytes > 0 { take(bytes, stream: piece.stream, time: piece.time) }
+        }
+
+        mutating func releaseHeld() {
+            if let rest = masker?.finish() { pass(rest) }
+        }
+
+        private mutating func pass(_ known: ByteBuffer) {
+            var known = known
+            let before = min(heldBefore, known.readableBytes)
+            known.moveReaderIndex(forwardBy: before)
+            heldBefore -= before
+            if known.readableBytes > 0 { ring.append(known, stream: heldStream, time: heldTime) }
+        }
     }
 
     let job: JobID
     private let state: Mutex<State>
 
-    init(job: JobID, ring: LogRing = LogRing()) {
+    /// - Parameter masker: Takes secrets out of everything before anybody sees it.
+    init(job: JobID, ring: LogRing = LogRing(), masker: SecretMasker? = nil) {
         self.job = job
-        state = Mutex(State(ring: ring))
+        state = Mutex(State(ring: ring, masker: masker))
     }
 
     /// Tells a journal from now on what is stored, and never holds more than it can.
@@ -53,11 +95,13 @@ final class LogPipeline: Sendable {
     /// - Parameter stored: What the store has already. What the journal has beyond that is taken in, as if it were just read.
     func attach(_ journal: any OutputJournal, stored: Int64) {
         journal.markDurable(before: stored)
-        let pieces = journal.pieces(from: stored)
+        // A secret may have been stored in part: whoever looks for it must see its beginning again, which is not taken in twice.
+        let lead = Int64(state.withLock { $0.masker?.longest ?? 0 })
+        let pieces = journal.pieces(from: max(0, stored - lead))
         wake { state in
             state.journal = journal
             state.ring.maximumBytes = min(state.ring.maximumBytes, journal.pipelineBytes)
-            for piece in pieces { state.ring.append(piece.bytes, stream: piece.stream, time: piece.time) }
+            for piece in pieces { state.take(piece, from: stored) }
         }
     }
 
@@ -78,12 +122,15 @@ final class LogPipeline: Sendable {
                 if !mustWait { continuation.resume() }
             }
         }
-        wake { $0.ring.append(bytes, stream: stream, time: time) }
+        wake { $0.take(bytes, stream: stream, time: time) }
     }
 
     /// No more will be appended: the batcher may finish. Followers still wait.
     func end() {
-        wake { $0.isEnded = true }
+        wake { state in
+            state.releaseHeld()
+            state.isEnded = true
+        }
     }
 
     /// The final state of the job is stored: followers may end. Not before, so that whoever has seen the end of a job's output

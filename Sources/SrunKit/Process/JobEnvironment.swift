@@ -21,6 +21,7 @@ struct JobEnvironment: Sendable {
         if job.spec.terminal != nil { variables["TERM"] = "xterm-256color" }
         variables.merge(passed) { _, new in new }
         variables.merge(job.spec.environment) { _, new in new }
+        variables.merge(job.spec.secretEnvironment) { _, new in new }
         variables[ProcessTree.marker] = job.id.text
         variables["SRUN_NODE"] = node
         return variables

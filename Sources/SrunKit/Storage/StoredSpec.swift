@@ -27,6 +27,7 @@ public struct StoredSpec: Codable, Sendable {
     var argv: [String]?
     var cwd: String?
     var env: [String: String]?
+    var secretEnv: [String: String]?
     /// Nil means pipes.
     var tty: Terminal?
     var timeout: TimeLimit?
@@ -36,6 +37,7 @@ public struct StoredSpec: Codable, Sendable {
         if case .arguments(let arguments) = spec.command { argv = arguments }
         cwd = spec.workingDirectory
         env = spec.environment.isEmpty ? nil : spec.environment
+        secretEnv = spec.secretEnvironment.isEmpty ? nil : spec.secretEnvironment
         tty = spec.terminal.map { Terminal(cols: $0.columns, rows: $0.rows) }
         timeout = spec.timeLimit.map { limit in
             let (seconds, attoseconds) = limit.components
@@ -55,7 +57,7 @@ public struct StoredSpec: Codable, Sendable {
             name: name,
             tags: tags)
         if let queue { spec.queueing = queue.queueing }
-        return spec
+        return spec.with(storedSecrets: secretEnv ?? [:])
     }
 }
 

@@ -69,12 +69,14 @@ extension App {
     }
 
     /// The socket to serve on: what an earlier server of this keeper listened on, if that is still the address.
-    func listener() throws(ServerError) -> ListeningSocket {
+    func listener() throws -> ListeningSocket {
         let address = configuration.address
         let name = "listen \(address)"
         if let number = keeper?.takeKept(name) { return ListeningSocket(adopting: number) }
         for old in keeper?.keptNames ?? [] where old.hasPrefix("listen ") { keeper?.drop(old) }
-        let socket = try ListeningSocket(host: address.host, port: address.port)
+        let socket =
+            try address.socketPath.map { try ListeningSocket(path: $0) }
+            ?? ListeningSocket(host: address.host, port: address.port)
         keeper?.keep(socket.number, as: name)
         return socket
     }

@@ -33,6 +33,10 @@ struct App: Sendable {
     func run() async throws {
         do {
             var web = try webConfiguration()
+            let identity = try configuration.tls.map { files in
+                try TLSIdentity(certificateFile: files.certificate, keyFile: files.key)
+            }
+            web.identity = identity
             try await begin()
             web.listener = try listener()
             let folder = try configuration.keepsFiles ? StateFolder(preparing: configuration.stateFolder) : nil
@@ -89,8 +93,11 @@ struct App: Sendable {
             keeper?.ready(endsWithWorker: !configuration.keepsFiles)
             engine.setAddress("http://\(ListenAddress(host: address.host, port: address.port))")
             let message = StartMessage(
-                configuration: configuration, address: ListenAddress(host: address.host, port: address.port),
-                token: token, code: token == nil ? nil : access.makeSignInCode(), owner: owner)
+                configuration: configuration,
+                address: configuration.address.socketPath == nil
+                    ? ListenAddress(host: address.host, port: address.port) : configuration.address,
+                token: token, code: token == nil ? nil : access.makeSignInCode(), owner: owner,
+                expiry: web.identity?.expiresAt)
             if let folder { sign.put(into: folder, url: message.url, owner: owner, logger: logger) }
             // Whoever started srun was told by the first server; this one only takes its place.
             if let keeper, keeper.restarts > 0 { return }
@@ -99,10 +106,13 @@ struct App: Sendable {
         // Shut down from the last to the first: the server is there until the engine has stopped the jobs, so that
         // whoever follows one sees its end.
         let group = ServiceGroup(services: [server, engine], logger: logger)
-        defer { sign.takeAway() }
+        defer {
+            sign.takeAway()
+            if let path = configuration.address.socketPath { unlink(path) }
+        }
         try await EndRequests(
             endsWithStandardInput: configuration.endsWithStandardInput, keeper: keeper, leave: leave, logger: logger
         )
-        .run(group, hurry: { engine.shutDownAtOnce() })
+        .run(group, hurry: { engine.shutDownAtOnce() }, reload: { try web.identity?.reload() })
     }
 }

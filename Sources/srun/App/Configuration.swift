@@ -36,6 +36,8 @@ struct Configuration: Sendable {
     /// Names of variables of the server's own environment that its jobs get.
     var passedEnvironment: [String]
     var access: Access
+    /// Certificate and key, as files; nil for plain HTTP.
+    var tls: TLSFiles?
     /// In which field a trusted proxy says who somebody is.
     var authHeader: String
     /// Operators act on their own jobs only.
@@ -55,7 +57,8 @@ struct Configuration: Sendable {
             ?? StateFolder.defaultPath(environment: environment)
         address = ListenAddress(
             host: try layers.text(.host) ?? "127.0.0.1",
-            port: try layers.value(.port, expected: "a port number from 0 to 65535", read: ListenAddress.port) ?? 8000)
+            port: try layers.value(.port, expected: "a port number from 0 to 65535", read: ListenAddress.port) ?? 8000
+        ).resolved(in: currentFolder)
         allowedHosts = try layers.list(.allowedHost)
         trustedProxies = try layers.list(.trustedProxies)
         store = try Self.store(layers, stateFolder: folder, currentFolder: currentFolder)
@@ -93,6 +96,7 @@ struct Configuration: Sendable {
         passedEnvironment = try layers.list(.passEnv)
         access =
             try layers.value(.auth, expected: "token, proxy or none", read: Access.init(rawValue:)) ?? .token
+        tls = try Self.tls(layers, currentFolder: currentFolder)
         authHeader =
             try layers.value(.authHeader, expected: "the name of a header field", read: Self.fieldName)
             ?? "x-forwarded-user"
@@ -135,11 +139,11 @@ struct Configuration: Sendable {
         }
         let isBehindProxy = try layers.isOn(.behindProxy)
         let allowsPlainHTTP = try layers.isOn(.allowPlainHTTP)
-        guard address.isLoopback || isBehindProxy || allowsPlainHTTP else {
+        guard address.isLoopback || tls != nil || isBehindProxy || allowsPlainHTTP else {
             throw Failure(
                 .refusedConfiguration,
-                "\(address) can be reached from other machines, and srun speaks plain HTTP: put a TLS proxy before it and "
-                    + "add --behind-proxy, or accept that passwords and output can be read on the way with --allow-plain-http"
+                "\(address) can be reached from other machines, and srun speaks plain HTTP: give it a certificate with --tls-cert and --tls-key, "
+                    + "put a TLS proxy before it and add --behind-proxy, or accept that passwords and output can be read on the way with --allow-plain-http"
             )
         }
     }
@@ -214,6 +218,22 @@ struct Configuration: Sendable {
 
     static func absolute(_ path: String, in folder: String) -> String {
         path.hasPrefix("/") ? path : "\(folder)/\(path)"
+    }
+
+    struct TLSFiles: Hashable, Sendable {
+        var certificate: String
+        var key: String
+    }
+
+    private static func tls(_ layers: SettingLayers, currentFolder: String) throws -> TLSFiles? {
+        switch (try layers.text(.tlsCert), try layers.text(.tlsKey)) {
+        case (nil, nil): return nil
+        case (let certificate?, let key?):
+            return TLSFiles(
+                certificate: absolute(certificate, in: currentFolder), key: absolute(key, in: currentFolder))
+        case (nil, _?): throw layers.error(.tlsKey, "goes with --tls-cert")
+        case (_?, nil): throw layers.error(.tlsCert, "goes with --tls-key")
+        }
     }
 
     private static func fieldName(_ text: String) -> String? {

@@ -7,8 +7,8 @@ import UnixSignals
 /// Listens to everything that asks the server to end: signals or the keeper, and where wanted, the end of standard input.
 ///
 /// The first request starts the graceful shutdown, the second one hurries it. Signals that other programs give a
-/// meaning to, and srun not yet, are logged and otherwise ignored, so that they do not kill it. Under a keeper no signal counts:
-/// Ctrl-C reaches both, and it is the keeper that has the say.
+/// meaning to, and srun not yet, are logged and otherwise ignored, so that they do not kill it. Under a keeper no signal counts
+/// but SIGUSR1, which it hands on: Ctrl-C reaches both, and it is the keeper that has the say.
 struct EndRequests: Sendable {
     let endsWithStandardInput: Bool
     let keeper: KeeperClient?
@@ -27,8 +27,13 @@ struct EndRequests: Sendable {
 
     /// Runs the group until it has ended.
     ///
-    /// - Parameter hurry: Called at the second request.
-    func run(_ group: ServiceGroup, hurry: @escaping @Sendable () -> Void) async throws {
+    /// - Parameters:
+    ///   - hurry: Called at the second request.
+    ///   - reload: Called at SIGUSR1: reads the certificate again.
+    func run(
+        _ group: ServiceGroup, hurry: @escaping @Sendable () -> Void,
+        reload: @escaping @Sendable () throws -> Void = {}
+    ) async throws {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup, .sigusr1)
         try await withThrowingTaskGroup(of: Bool.self) { tasks in
             defer { tasks.cancelAll() }
@@ -38,11 +43,12 @@ struct EndRequests: Sendable {
             }
             tasks.addTask {
                 var isEnding = false
-                for await signal in signals where keeper == nil {
+                for await signal in signals where keeper == nil || signal == .sigusr1 {
                     switch signal {
                     case .sigterm, .sigint:
                         await take(isEnding ? .hurry : .end, group, hurry)
                         isEnding = true
+                    case .sigusr1: readAgain(reload)
                     default: await take(.other("\(signal)"), group, hurry)
                     }
                 }
@@ -84,6 +90,16 @@ struct EndRequests: Sendable {
             await end(group)
         case .leave: await makePlace()
         case .other(let signal): logger.notice("signal ignored", metadata: ["signal": "\(signal)"])
+        }
+    }
+
+    private func readAgain(_ reload: () throws -> Void) {
+        do {
+            try reload()
+            logger.notice("the certificate was read again")
+        } catch {
+            // What was there goes on being used.
+            logger.error("the certificate cannot be read again", metadata: ["error": "\(error)"])
         }
     }
 

@@ -26,6 +26,8 @@ enum Setting: String, CaseIterable, Sendable {
     case passEnv = "pass-env"
     case auth
     case authHeader = "auth-header"
+    case tlsCert = "tls-cert"
+    case tlsKey = "tls-key"
     case ownJobsOnly = "own-jobs-only"
     case newUserRole = "new-user-role"
     case iKnowThisIsRCE = "i-know-this-is-rce"
@@ -54,7 +56,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .behindProxy, .allowPlainHTTP, .acceptEmptyDatabase, .waitDatabase, .iKnowThisIsRCE, .untilStdinCloses:
             .toggle
         case .ownJobsOnly: .toggle
-        case .authHeader, .newUserRole: .text
+        case .authHeader, .newUserRole, .tlsCert, .tlsKey: .text
         case .host, .listen, .searchIndex, .store, .db, .databaseURL, .onLeaseLoss, .stateDir, .logLevel, .node, .auth,
             .announce,
             .config:

@@ -51,7 +51,7 @@ extension SettingLayer {
         var layer = self
         for text in addresses {
             guard let address = ListenAddress(text) else {
-                throw error(.listen, "must be HOST:PORT, for example 127.0.0.1:8000 or [::1]:8000")
+                throw error(.listen, "must be HOST:PORT, for example 127.0.0.1:8000 or [::1]:8000, or unix:PATH")
             }
             layer.add([address.host], for: .host)
             layer.add([String(address.port)], for: .port)

@@ -11,10 +11,16 @@ struct StartMessage {
     let code: String?
     /// The process to end, and to signal.
     let owner: Int32
+    /// When the TLS certificate ends.
+    var expiry: Date?
 
-    var url: String { "http://\(reachableHost)" }
+    var url: String {
+        if let path = address.socketPath { return ServerConnection.url(ofSocket: path) }
+        return "\(configuration.tls == nil ? "http" : "https")://\(reachableHost)"
+    }
 
-    private var link: String? { code.map { "\(url)/#code=\($0)" } }
+    /// A browser cannot open a Unix socket.
+    private var link: String? { address.socketPath != nil ? nil : code.map { "\(url)/#code=\($0)" } }
 
     /// One line of JSON.
     struct Announcement: Encodable {
@@ -47,7 +53,8 @@ struct StartMessage {
 
     var text: String {
         var lines = warnings.map { "srun: WARNING: \($0)" }
-        lines.append("srun \(BuildInfo.current.version) listens on \(url)")
+        lines.append(
+            "srun \(BuildInfo.current.version) listens on \(address.socketPath == nil ? url : address.description)")
         if let link { lines.append("  sign in:  \(link)   (once, within 10 minutes; another one: srun link)") }
         switch configuration.store {
         case .memory: lines.append("  data:     in memory, gone when srun ends")
@@ -64,6 +71,7 @@ struct StartMessage {
             warnings.append(
                 "--auth none: every program on this machine that can connect to \(url) can run commands as this user")
         }
+        if let expiry, expiry < Date() { warnings.append("the TLS certificate has expired") }
         if geteuid() == 0 { warnings.append("srun runs as root, and so does every job") }
         return warnings
     }

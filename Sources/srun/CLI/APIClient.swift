@@ -24,6 +24,7 @@ struct APIClient: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         // One connection after the other is all that a command needs, and some servers of old speak HTTP/1 only.
         configuration.httpVersion = .http1Only
+        configuration.tlsConfiguration = connection.tlsConfiguration
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
@@ -40,6 +41,7 @@ struct APIClient: Sendable {
         var request = HTTPClientRequest(url: connection.url + target)
         request.method = method
         request.headers.add(name: "User-Agent", value: "srun/\(BuildInfo.current.version)")
+        if connection.socketPath != nil { request.headers.add(name: "Host", value: "localhost") }
         switch connection.proof {
         case .bearer(let token): request.headers.add(name: "Authorization", value: "Bearer \(token)")
         case .session(let cookie):

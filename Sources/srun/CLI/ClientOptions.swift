@@ -13,6 +13,12 @@ struct ClientOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Certificates to trust, for a server whose certificate the system does not know. Default: SRUN_CA_FILE.",
+            valueName: "file"))
+    var caFile: String?
+
+    @Option(
+        help: ArgumentHelp(
             "State folder of the server running here. Default: SRUN_STATE_DIR, else ~/.local/state/srun.",
             valueName: "folder"))
     var stateDir: String?
@@ -25,11 +31,13 @@ struct ClientOptions: ParsableArguments {
     func connection() throws -> ServerConnection {
         let environment = ProcessInfo.processInfo.environment
         let folder = stateDir ?? environment["SRUN_STATE_DIR"].flatMap { $0.isEmpty ? nil : $0 }
-        return try ServerConnection(
+        var connection = try ServerConnection(
             url: url ?? environment["SRUN_URL"].flatMap { $0.isEmpty ? nil : $0 },
             tokenFile: tokenFile,
             stateFolder: folder ?? StateFolder.defaultPath(environment: environment),
             environment: environment)
+        connection.authorities = caFile ?? environment["SRUN_CA_FILE"].flatMap { $0.isEmpty ? nil : $0 }
+        return connection
     }
 
     static func withClient<Result>(

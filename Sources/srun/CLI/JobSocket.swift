@@ -42,31 +42,37 @@ struct JobSocket: Sendable {
     }
 
     private static func connect(_ server: ServerConnection, _ target: String) async throws -> Opened {
-        guard let url = URLComponents(string: server.url + target), let host = url.host else {
+        let base = server.socketPath == nil ? server.url : "http://localhost"
+        guard let url = URLComponents(string: base + target), let host = url.host else {
             throw Failure(.usage, "the server's URL must look like http://127.0.0.1:8000")
         }
         let isSecure = url.scheme?.lowercased() == "https"
         let name = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
-        let tls = isSecure ? try NIOSSLContext(configuration: .makeClientConfiguration()) : nil
+        let tls = isSecure ? try NIOSSLContext(configuration: server.tlsConfiguration) : nil
         let head = requestHead(url, host: host, token: server.token)
-        let result = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connectTimeout(.seconds(5))
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .connect(host: name, port: url.port ?? (isSecure ? 443 : 80)) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let pipeline = channel.pipeline.syncOperations
-                    if let tls {
-                        // A certificate may be for an address, but only a name can be asked for (RFC 6066 §3).
-                        let isAddress = (try? SocketAddress(ipAddress: name, port: 0)) != nil
-                        try pipeline.addHandler(
-                            NIOSSLClientHandler(context: tls, serverHostname: isAddress ? nil : name))
-                    }
-                    var upgrading = NIOUpgradableHTTPClientPipelineConfiguration(upgradeConfiguration: upgrade(head))
-                    // The server's first message may come right behind its answer.
-                    upgrading.leftOverBytesStrategy = .forwardBytes
-                    return try pipeline.configureUpgradableHTTPClientPipeline(configuration: upgrading)
+        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connectTimeout(.seconds(5))
+        let initialize: @Sendable (any Channel) -> EventLoopFuture<EventLoopFuture<Opened>> = { channel in
+            channel.eventLoop.makeCompletedFuture {
+                let pipeline = channel.pipeline.syncOperations
+                if let tls {
+                    // A certificate may be for an address, but only a name can be asked for (RFC 6066 §3).
+                    let isAddress = (try? SocketAddress(ipAddress: name, port: 0)) != nil
+                    try pipeline.addHandler(
+                        NIOSSLClientHandler(context: tls, serverHostname: isAddress ? nil : name))
                 }
+                var upgrading = NIOUpgradableHTTPClientPipelineConfiguration(upgradeConfiguration: upgrade(head))
+                // The server's first message may come right behind its answer.
+                upgrading.leftOverBytesStrategy = .forwardBytes
+                return try pipeline.configureUpgradableHTTPClientPipeline(configuration: upgrading)
             }
+        }
+        let result: EventLoopFuture<Opened>
+        if let path = server.socketPath {
+            result = try await bootstrap.connect(unixDomainSocketPath: path, channelInitializer: initialize)
+        } else {
+            result = try await bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .connect(host: name, port: url.port ?? (isSecure ? 443 : 80), channelInitializer: initialize)
+        }
         return try await result.get()
     }
 

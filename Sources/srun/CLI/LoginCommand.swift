@@ -43,11 +43,12 @@ struct LoginCommand: AsyncParsableCommand {
         let path = Logins.path(environment: environment)
         var logins = try Logins(path)
         let name = user ?? NSUserName()
-        let url = try client.connection().url
+        let here = try client.connection()
+        let url = here.url
         let password = try PasswordPrompt.read("password of \(name) at \(url)")
         let body = try JSONEncoder().encode(Credential(user: name, password: password))
         // Without a proof of its own: the password is the proof.
-        try await ClientOptions.withClient(ServerConnection(url: url, proof: .nothing)) { client in
+        try await ClientOptions.withClient(here.with(.nothing)) { client in
             let answer: APIClient.Response
             do {
                 answer = try await client.send(.POST, "/api/session", body: body)
@@ -58,7 +59,7 @@ struct LoginCommand: AsyncParsableCommand {
                 throw Failure(.protocolError, "\(url) does not open a session")
             }
             let session = try JSONDecoder().decode(Session.self, from: try await client.data(of: answer))
-            let signedIn = APIClient(ServerConnection(url: url, proof: .session(cookie)))
+            let signedIn = APIClient(here.with(.session(cookie)))
             do {
                 let wanted = NewToken(
                     name: "srun login on \(ProcessInfo.processInfo.hostName)".cut(toBytes: 64), role: session.role,
@@ -88,11 +89,12 @@ struct LogoutCommand: AsyncParsableCommand {
     func run() async throws {
         let path = Logins.path(environment: ProcessInfo.processInfo.environment)
         var logins = try Logins(path)
-        let url = try client.connection().url
+        let here = try client.connection()
+        let url = here.url
         guard let login = logins[url] else { throw Failure(.noSuchJob, "you are not signed in to \(url)") }
         logins[url] = nil
         try logins.write(path)
-        try await ClientOptions.withClient(ServerConnection(url: url, proof: .bearer(login.token))) { client in
+        try await ClientOptions.withClient(here.with(.bearer(login.token))) { client in
             _ = try await client.send(.DELETE, "/api/tokens/\(login.tokenID)")
         }
         StandardError.say("signed out of \(url)")

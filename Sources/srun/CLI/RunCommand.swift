@@ -47,6 +47,12 @@ struct RunCommand: AsyncParsableCommand {
         help: ArgumentHelp("Of the jobs of this group at most so many run at once in the team.", valueName: "name=n"))
     var group: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A variable of this environment that the job gets, shown to nobody and masked in the output. May be repeated.",
+            valueName: "name"))
+    var secretEnv: [String] = []
+
     @Option(help: ArgumentHelp("Stop the job after so many seconds.", valueName: "seconds"))
     var timeout: Double?
 
@@ -97,6 +103,7 @@ private struct Submission: Encodable {
     var argv: [String]?
     var cwd: String?
     var env: [String: String]?
+    var secretEnv: [String: String]?
     var tty: Terminal?
     var timeout: Double?
     var name: String?
@@ -112,7 +119,7 @@ private struct Submission: Encodable {
     }
 
     enum CodingKeys: CodingKey {
-        case command, argv, cwd, env, tty, timeout, name, tags, node, label, priority, group
+        case command, argv, cwd, env, secretEnv, tty, timeout, name, tags, node, label, priority, group
     }
 
     init(_ options: RunCommand, isLocal: Bool) throws {
@@ -124,6 +131,12 @@ private struct Submission: Encodable {
         let folder = FileManager.default.currentDirectoryPath
         cwd = options.cwd.map { Configuration.absolute($0, in: folder) } ?? (isLocal ? folder : nil)
         env = options.env.isEmpty ? nil : try Self.environment(options.env)
+        if let pair = options.secretEnv.first(where: { $0.contains("=") }) {
+            throw ValidationError(
+                "--secret-env \(pair.prefix { $0 != "=" }): only the name, because every user of this machine can read flags"
+            )
+        }
+        secretEnv = options.secretEnv.isEmpty ? nil : try Self.environment(options.secretEnv)
         if options.interactive, options.detach || options.tty == false {
             throw ValidationError("--interactive needs a terminal to sit at: not with --detach or --no-tty")
         }
@@ -166,6 +179,7 @@ private struct Submission: Encodable {
         try fields.encodeIfPresent(command, forKey: .command)
         try fields.encodeIfPresent(argv, forKey: .argv)
         try fields.encodeIfPresent(cwd, forKey: .cwd)
+        try fields.encodeIfPresent(secretEnv, forKey: .secretEnv)
         try fields.encodeIfPresent(env, forKey: .env)
         // No terminal is said with `false`: leaving it out would mean the default one.
         if let tty { try fields.encode(tty, forKey: .tty) } else { try fields.encode(false, forKey: .tty) }

@@ -11,7 +11,10 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "Address to listen on. Default: 127.0.0.1.")
     var host: [String] = []
 
-    @Option(help: ArgumentHelp("Both in one, for example 127.0.0.1:8000 or [::1]:8000.", valueName: "host:port"))
+    @Option(
+        help: ArgumentHelp(
+            "Both in one, for example 127.0.0.1:8000 or [::1]:8000; or a Unix socket as unix:PATH.",
+            valueName: "host:port"))
     var listen: [String] = []
 
     @Option(
@@ -20,6 +23,12 @@ struct ServeOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("Addresses and networks whose forwarding headers are believed.", valueName: "list"))
     var trustedProxies: [String] = []
+
+    @Option(help: ArgumentHelp("Speak HTTPS with this certificate, PEM with its chain.", valueName: "file"))
+    var tlsCert: [String] = []
+
+    @Option(help: ArgumentHelp("The key of the certificate, PEM, mode 0600.", valueName: "file"))
+    var tlsKey: [String] = []
 
     @Flag(help: "A proxy that speaks TLS stands before srun, so an address other than loopback is fine.")
     var behindProxy = false
@@ -177,7 +186,7 @@ struct ServeOptions: ParsableArguments {
             (.onLeaseLoss, onLeaseLoss), (.stateDir, stateDir), (.logLevel, logLevel),
             (.node, node), (.jobs, jobs),
             (.stopGrace, stopGrace), (.passEnv, passEnv), (.auth, auth), (.announce, announce), (.config, config),
-            (.authHeader, authHeader), (.newUserRole, newUserRole),
+            (.authHeader, authHeader), (.newUserRole, newUserRole), (.tlsCert, tlsCert), (.tlsKey, tlsKey),
             (.keepAge, keepAge), (.keepJobs, keepJobs), (.keepBytes, keepBytes), (.diskFloor, diskFloor),
             (.outputQuota, outputQuota), (.searchIndex, searchIndex),
             (.ringBytes, ringBytes),

@@ -1,12 +1,15 @@
 import Foundation
+import NIOSSL
 
 /// Which server a command talks to, and how it proves who it is.
 struct ServerConnection: Sendable {
     /// Without a slash at the end.
     let url: String
-    let proof: Proof
+    private(set) var proof: Proof
     /// It is the server of this user on this machine, so both see the same files.
     let isLocal: Bool
+    /// Certificates to trust beside, or rather than, those of the system; nil for those of the system.
+    var authorities: String?
 
     enum Proof: Sendable {
         case bearer(String)
@@ -17,10 +20,10 @@ struct ServerConnection: Sendable {
 
     var token: String? { if case .bearer(let token) = proof { token } else { nil } }
 
-    init(url: String, proof: Proof) {
-        self.url = url
-        self.proof = proof
-        isLocal = false
+    func with(_ proof: Proof) -> ServerConnection {
+        var connection = self
+        connection.proof = proof
+        return connection
     }
 
     /// Finds the server: the URL that was named, else the one whose state folder is here.
@@ -55,13 +58,38 @@ struct ServerConnection: Sendable {
         }
     }
 
+    /// How the server proves who it is.
+    ///
+    /// The server of this user on this machine needs no proof: its address stands in a folder that nobody else can write to,
+    /// and it lives, so nobody else has its port. Its certificate is for the name that others know.
+    var tlsConfiguration: TLSConfiguration {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        if let authorities { configuration.trustRoots = .file(authorities) }
+        let isHere = ["https://127.0.0.1:", "https://[::1]:"].contains { url.hasPrefix($0) }
+        if isLocal, isHere, authorities == nil { configuration.certificateVerification = .none }
+        return configuration
+    }
+
+    /// The Unix socket of the server, if it is reached through one.
+    var socketPath: String? {
+        url.hasPrefix(Self.socketScheme) ? String(url.dropFirst(Self.socketScheme.count)).removingPercentEncoding : nil
+    }
+
+    /// As HTTPClient takes it.
+    static func url(ofSocket path: String) -> String { socketScheme + PercentCoding.encoded(path) }
+
+    private static let socketScheme = "http+unix://"
+
     private static func checked(_ text: String) throws -> String {
+        if text.hasPrefix("unix:/") { return Self.url(ofSocket: String(text.dropFirst("unix:".count))) }
+        if text.hasPrefix(socketScheme) { return text }
         guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(),
             ["http", "https"].contains(scheme),
             let host = url.host, !host.isEmpty, url.user == nil, url.password == nil, url.query == nil,
             url.fragment == nil
         else {
-            throw Failure(.usage, "the server's URL must look like http://127.0.0.1:8000, without a password in it")
+            throw Failure(
+                .usage, "the server's URL must look like http://127.0.0.1:8000 or unix:/path, without a password in it")
         }
         var text = text
         while text.hasSuffix("/") { text.removeLast() }

@@ -7,6 +7,8 @@ import NIOHTTP1
 struct Forwarding: Sendable {
     let hosts: HostRule
     let proxies: TrustedProxies
+    /// What this server speaks itself.
+    var scheme = Scheme.http
 
     /// Checks the name by which the server was addressed.
     ///
@@ -22,14 +24,14 @@ struct Forwarding: Sendable {
         let fields = head.headers["host"]
         guard fields.count == 1, let field = fields.first, let host = Authority(field) else { throw .badHost }
         var authority = host
-        var scheme = Scheme.http
+        var scheme = self.scheme
         var prefix = ""
         if proxies.contains(peer) {
             if let text = last(of: "x-forwarded-host", head) {
                 guard let forwarded = Authority(text) else { throw .badHost }
                 authority = forwarded
             }
-            scheme = last(of: "x-forwarded-proto", head).flatMap { Scheme(rawValue: $0.lowercased()) } ?? .http
+            scheme = last(of: "x-forwarded-proto", head).flatMap { Scheme(rawValue: $0.lowercased()) } ?? self.scheme
             prefix = try self.prefix(of: head)
         }
         guard hosts.allows(authority, localAddress: local?.ipAddress) else { throw .badHost }

@@ -21,11 +21,13 @@ enum JobBody {
             tags: tags(value("tags")))
         spec.queueing = try QueueingBody.queueing(value)
         try spec.validate()
-        return spec
+        let secrets = try environment(value("secretEnv"), field: "secretEnv")
+        return secrets.isEmpty ? spec : try spec.withSecrets(secrets)
     }
 
     private static let fields: Set<String> = [
-        "command", "argv", "cwd", "env", "tty", "timeout", "name", "tags", "node", "label", "priority", "group",
+        "command", "argv", "cwd", "env", "secretEnv", "tty", "timeout", "name", "tags", "node", "label", "priority",
+        "group",
     ]
 
     /// A field that is not known is refused rather than ignored: it is a misspelt one, and the job would not be what
@@ -63,12 +65,18 @@ enum JobBody {
         return text
     }
 
-    private static func environment(_ value: JSONValue?) throws(RequestError) -> [String: String] {
+    private static func environment(
+        _ value: JSONValue?, field: String = "env"
+    ) throws(RequestError) -> [String: String] {
         guard let value else { return [:] }
-        guard case .object(let members) = value else { throw .invalidField("env", "env must be an object of strings") }
+        guard case .object(let members) = value else {
+            throw .invalidField(field, "\(field) must be an object of strings")
+        }
         var environment: [String: String] = [:]
         for member in members {
-            guard let text = member.value.text else { throw .invalidField("env", "env must be an object of strings") }
+            guard let text = member.value.text else {
+                throw .invalidField(field, "\(field) must be an object of strings")
+            }
             environment[member.key] = text
         }
         return environment

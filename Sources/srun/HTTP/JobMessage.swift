@@ -10,7 +10,7 @@ struct JobMessage: Encodable {
     init(_ job: Job) { self.job = job }
 
     private enum CodingKeys: CodingKey {
-        case id, command, argv, cwd, env, tty, timeout, name, tags
+        case id, command, argv, cwd, env, secretEnv, tty, timeout, name, tags
         case status, pid, exitCode, signal, reason
         case createdAt, startedAt, completedAt
         case unknown, placement, priority, group
@@ -48,6 +48,8 @@ struct JobMessage: Encodable {
         try container.encode(arguments, forKey: .argv)
         try container.encode(spec.workingDirectory, forKey: .cwd)
         try container.encode(spec.environment, forKey: .env)
+        // The names; the values are for the job alone.
+        try container.encode(spec.secretEnvironment.keys.sorted(), forKey: .secretEnv)
         try container.encode(TTYMessage(spec.terminal), forKey: .tty)
         try container.encode(spec.timeLimit?.inSeconds, forKey: .timeout)
         try container.encode(spec.name, forKey: .name)

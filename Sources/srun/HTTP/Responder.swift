@@ -38,11 +38,13 @@ struct Responder: Sendable {
         do {
             if let handshake = call.handshake, let upgrade = call.route.upgrade {
                 let handler = try await upgrade(call.context, handshake)
-                guard sockets.acquire() else {
+                let job = call.route.job(in: call.context.parameters)
+                guard sockets.acquire(job) else {
                     throw RequestError(
                         .serviceUnavailable, "too_many_connections", "too many WebSockets are open; try again later")
                 }
-                let watch = WebSocketWatch(access: gate.access, admission: call.context.admission, slots: sockets)
+                let watch = WebSocketWatch(
+                    access: gate.access, admission: call.context.admission, slots: sockets, job: job)
                 return .upgrade(handshake, handler, watch)
             }
             guard let handler = call.route.handler else { throw RequestError.notFound }

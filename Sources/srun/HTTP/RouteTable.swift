@@ -96,6 +96,8 @@ struct RouteTable: Sendable {
         self.paths = paths
     }
 
+    var routes: [Route] { paths.flatMap(\.routes) }
+
     /// The methods that some path takes, for requests that name no path.
     var allow: String {
         let all = paths.reduce(into: Set<String>()) { $0.formUnion($1.allow.split(separator: ", ").map(String.init)) }

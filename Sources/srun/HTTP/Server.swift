@@ -51,21 +51,28 @@ struct Server: Service {
         let all: [[Route]] = [
             sessions.all, users.all, tokens.all, AuditRoutes(store: access.store).all, health.all, jobs.all, nodes.all,
             logs.all,
-            search.all, recordings.all, events.all, WebRoutes().all,
+            search.all, OpenAPIRoutes().all, recordings.all, events.all, WebRoutes().all,
         ]
         let routes = RouteTable(all.flatMap(\.self))
-        let forwarding = Forwarding(hosts: configuration.hosts, proxies: configuration.proxies)
+        let forwarding = Forwarding(
+            hosts: configuration.hosts, proxies: configuration.proxies,
+            scheme: configuration.identity == nil ? .http : .https)
         responder = Responder(
             gate: Gate(
                 routes: routes, forwarding: forwarding, access: access, audit: audit,
                 vouchingField: configuration.vouchingField),
-            sockets: WebSocketSlots(limit: configuration.sockets.connections),
+            sockets: WebSocketSlots(configuration.sockets),
             ownership: JobOwnership(engine: engine), logger: logger)
     }
 
+    var routes: [Route] { responder.gate.routes.routes }
+
     /// - Throws: ``ServerError`` when the address cannot be had.
     func run() async throws {
-        let channel = ConnectionChannel(responder: responder, limits: configuration.sockets)
+        let channel = ConnectionChannel(
+            responder: responder, limits: configuration.sockets,
+            slots: ConnectionSlots(configuration.connections, proxies: configuration.proxies),
+            identity: configuration.identity)
         let socket = try configuration.listener ?? ListeningSocket(host: configuration.host, port: configuration.port)
         let server = SocketServer(
             socket: socket, child: channel, group: MultiThreadedEventLoopGroup.singleton, logger: logger)

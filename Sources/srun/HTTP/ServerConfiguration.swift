@@ -6,6 +6,9 @@ struct ServerConfiguration: Sendable {
     let hosts: HostRule
     let proxies: TrustedProxies
     var sockets = WebSocketLimits()
+    var connections = ConnectionLimits.standard
+    /// Certificate and key; nil for plain HTTP.
+    var identity: TLSIdentity?
     /// What ``ServerDescription`` says of the store and of signing in.
     var store = "memory"
     var auth = "token"

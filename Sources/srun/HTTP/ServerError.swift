@@ -26,7 +26,7 @@ struct ServerError: Error, Sendable, CustomStringConvertible {
 
     /// What the failure of a call that makes a listening socket means (errno).
     init(listening host: String, port: Int, errorNumber: Int32) {
-        let address = Authority(host: host, port: port).description
+        let address = host.hasPrefix("unix:") ? host : Authority(host: host, port: port).description
         switch errorNumber {
         case EADDRINUSE: self.init(.addressInUse, "address in use: \(address)")
         case EACCES, EPERM: self.init(.permissionDenied, "not allowed to listen on \(address)")

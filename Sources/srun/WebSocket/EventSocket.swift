@@ -19,8 +19,9 @@ struct EventSocket: WebSocketHandler {
         return engine.hasEnded ? .goingDown : .fellBehind
     }
 
-    func receive(_ message: WebSocketMessage, _ socket: WebSocketSender) async throws {
+    func receive(_ message: WebSocketMessage, _ socket: WebSocketSender) async throws -> WebSocketMessageWeight {
         if case .binary = message { throw WebSocketClose.wrongData }
+        return .counted
     }
 }
 

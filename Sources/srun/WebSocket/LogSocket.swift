@@ -84,19 +84,22 @@ struct LogSocket: WebSocketHandler {
         return try await peek.available(limit: 1) != nil
     }
 
-    func receive(_ message: WebSocketMessage, _ socket: WebSocketSender) async throws {
+    func receive(_ message: WebSocketMessage, _ socket: WebSocketSender) async throws -> WebSocketMessageWeight {
         guard case .text(let bytes) = message else { throw WebSocketClose.wrongData }
         let value: JSONValue
         do {
             value = try StrictJSON.parse(bytes.readableBytesView)
         } catch {
-            return try await socket.send(LogErrorMessage("invalid_json", "the message is not JSON: \(error)"))
+            try await socket.send(LogErrorMessage("invalid_json", "the message is not JSON: \(error)"))
+            return .counted
         }
         switch value["type"]?.text {
         case "ack":
             guard case .number(.integer(let offset)) = value["offset"], window.acknowledge(upTo: offset) else {
-                return try await socket.send(LogErrorMessage("invalid_ack", "offset must be one that was sent"))
+                try await socket.send(LogErrorMessage("invalid_ack", "offset must be one that was sent"))
+                return .counted
             }
+            return .free
         case "input":
             if let error = await terminal.input(value) { try await socket.send(error) }
         case "resize":
@@ -104,6 +107,7 @@ struct LogSocket: WebSocketHandler {
         default:
             try await socket.send(LogErrorMessage("unknown_message", "this server does not know such a message"))
         }
+        return .counted
     }
 }
 
@@ -134,7 +138,9 @@ struct LegacyLogSocket: WebSocketHandler {
     }
 
     /// The earlier tool's clients say nothing, and what others say has no meaning here.
-    func receive(_ message: WebSocketMessage, _ socket: WebSocketSender) async throws {}
+    func receive(_ message: WebSocketMessage, _ socket: WebSocketSender) async throws -> WebSocketMessageWeight {
+        .counted
+    }
 }
 
 extension Engine {

@@ -13,8 +13,15 @@ protocol WebSocketHandler: Sendable {
 
     /// Takes a message of the client; called in order, beside ``run(_:)``.
     ///
+    /// - Returns: Whether it counts against the rate at which a client may send. Acknowledgements do not: a fast reader sends
+    ///   many.
     /// - Throws: ``WebSocketClose`` when the connection must end because of it.
-    func receive(_ message: WebSocketMessage, _ socket: WebSocketSender) async throws
+    func receive(_ message: WebSocketMessage, _ socket: WebSocketSender) async throws -> WebSocketMessageWeight
+}
+
+enum WebSocketMessageWeight: Sendable {
+    case free
+    case counted
 }
 
 /// One connection that has become a WebSocket: it reads, answers pings, and ends in an orderly way for whatever reason.
@@ -72,16 +79,21 @@ struct WebSocketConnection: Sendable {
         _ iterator: inout NIOAsyncChannelInboundStream<ConnectionInput>.AsyncIterator
     ) async {
         var assembler = MessageAssembler(limit: limits.messageBytes)
+        var rate = MessageRate(perSecond: limits.messagesPerSecond, burst: limits.messagesAtOnce)
         do {
             while let input = try await iterator.next() {
                 guard case .frame(let frame) = input else { continue }
                 heard.now()
                 switch try assembler.receive(frame) {
-                case .message(let message): try await handler.receive(message, socket)
+                case .message(let message):
+                    if case .free = try await handler.receive(message, socket) { continue }
                 case .ping(let bytes): try await socket.pong(bytes)
-                case .pong, .incomplete: break
+                case .pong: break
+                case .incomplete: continue
                 case .close(let answer): return try await socket.close(answer)
                 }
+                // Not refused: whoever types or pastes fast is only read more slowly, and the connection fills up behind it.
+                if let pause = rate.count() { try await Task.sleep(for: pause) }
             }
         } catch let error as WebSocketClose {
             try? await socket.close(error)

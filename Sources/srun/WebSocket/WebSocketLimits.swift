@@ -4,6 +4,11 @@ import Synchronization
 struct WebSocketLimits: Sendable {
     /// Of all clients together.
     var connections = 256
+    /// Of those, at one job.
+    var connectionsPerJob = 128
+    /// How many messages a client may send in a second, on average and at once; beyond that it is read more slowly.
+    var messagesPerSecond = 50
+    var messagesAtOnce = 200
     /// The largest frame a client may send.
     var frameBytes = 64 * 1024
     /// The largest message a client may send, its fragments together.
@@ -25,26 +30,39 @@ struct WebSocketTiming: Sendable {
     var gathering = Duration.milliseconds(10)
 }
 
-/// Counts the open WebSockets.
+/// Counts the open WebSockets, in all and of each job.
 final class WebSocketSlots: Sendable {
-    private let limit: Int
-    private let used = Mutex(0)
-
-    init(limit: Int) {
-        self.limit = limit
+    private struct State {
+        var total = 0
+        var byJob: [String: Int] = [:]
     }
 
-    /// Takes a slot; false when there is none. Whoever took it gives it back with ``release()``.
-    func acquire() -> Bool {
-        used.withLock { used in
-            guard used < limit else { return false }
-            used += 1
+    private let limits: WebSocketLimits
+    private let state = Mutex(State())
+
+    init(_ limits: WebSocketLimits) {
+        self.limits = limits
+    }
+
+    /// Takes a slot; false when there is none. Whoever took it gives it back with ``release(_:)``.
+    func acquire(_ job: String?) -> Bool {
+        state.withLock { state in
+            guard state.total < limits.connections else { return false }
+            if let job {
+                guard state.byJob[job, default: 0] < limits.connectionsPerJob else { return false }
+                state.byJob[job, default: 0] += 1
+            }
+            state.total += 1
             return true
         }
     }
 
-    func release() {
-        used.withLock { $0 -= 1 }
+    func release(_ job: String?) {
+        state.withLock { state in
+            state.total -= 1
+            guard let job, let count = state.byJob[job] else { return }
+            state.byJob[job] = count > 1 ? count - 1 : nil
+        }
     }
 }
 
@@ -53,6 +71,9 @@ struct WebSocketWatch: Sendable {
     let access: Access
     let admission: Access.Admission?
     let slots: WebSocketSlots
+    var job: String?
+
+    func leave() { slots.release(job) }
 
     var isStillSignedIn: Bool {
         get async {

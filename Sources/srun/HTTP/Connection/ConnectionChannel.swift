@@ -5,16 +5,28 @@ import NIOHTTP1
 
 /// Sets up every connection that Hummingbird's server accepts: HTTP/1.1 that may become a WebSocket.
 struct ConnectionChannel: ServerChildChannel {
-    typealias Value = NIOAsyncChannel<ConnectionInput, ConnectionOutput>
+    struct Value: ServerChildChannelValue {
+        let wrapped: NIOAsyncChannel<ConnectionInput, ConnectionOutput>
+        /// Whether there is room for it; otherwise it is only told that there is none.
+        let isAdmitted: Bool
+
+        var channel: any Channel { wrapped.channel }
+    }
 
     /// Whoever has not read for so long that our buffer stayed full is cut.
-    static let stallLimit = TimeAmount.seconds(60)
+    static let stallLimit = TimeAmount.seconds(30)
 
     let responder: Responder
     let limits: WebSocketLimits
+    let slots: ConnectionSlots
+    /// Nil for plain HTTP.
+    let identity: TLSIdentity?
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        channel.eventLoop.makeCompletedFuture {
+        let peer = channel.remoteAddress
+        let isAdmitted = slots.acquire(peer)
+        if isAdmitted { channel.closeFuture.whenComplete { [slots] _ in slots.release(peer) } }
+        return channel.eventLoop.makeCompletedFuture {
             var decoding = NIOHTTPDecoderLimitConfiguration()
             decoding.maxHeaderFieldSize = RequestLimits.fieldBytes
             decoding.maxHeaderListSize = RequestLimits.headBytes
@@ -26,27 +38,35 @@ struct ConnectionChannel: ServerChildChannel {
                     leftOverBytesStrategy: .forwardBytes, informationalResponseStrategy: .drop,
                     limitConfiguration: decoding))
             let pipeline = channel.pipeline.syncOperations
+            if let identity { try pipeline.addHandler(TLSDetector(identity: identity)) }
             try pipeline.addHandler(StallHandler(limit: Self.stallLimit))
             try pipeline.addHandler(encoder)
             try pipeline.addHandler(decoder)
             try pipeline.addHandler(validator)
             try pipeline.addHandler(
                 RequestAdapter(httpHandlers: [validator, encoder, decoder], frameLimit: limits.frameBytes))
-            return try NIOAsyncChannel(
-                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+            return Value(
+                wrapped: try NIOAsyncChannel(
+                    wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)),
+                isAdmitted: isAdmitted)
         }
     }
 
     func handle(value: Value, logger: Logger) async {
+        let isAdmitted = value.isAdmitted
         let channel = value.channel
         do {
             try await withTaskCancellationHandler {
-                try await value.executeThenClose { inbound, outbound in
+                try await value.wrapped.executeThenClose { inbound, outbound in
                     var connection = HTTPConnection(
                         channel: channel, iterator: inbound.makeAsyncIterator(), outbound: outbound,
                         responder: responder,
                         limits: limits)
-                    try await connection.serve()
+                    if isAdmitted {
+                        try await connection.serve()
+                    } else {
+                        try await connection.turnAway()
+                    }
                 }
             } onCancel: {
                 channel.close(promise: nil)

@@ -37,6 +37,14 @@ struct HTTPConnection {
         await linger()
     }
 
+    /// For a connection too many: it is told so and closed, without a look at what it wants.
+    func turnAway() async throws {
+        try await refuse(
+            RequestError(.serviceUnavailable, "too_many_connections", "too many connections are open; try again later"))
+        outbound.finish()
+        channel.close(promise: nil)
+    }
+
     private mutating func nextHead(within limit: TimeAmount) async throws -> HTTPRequestHead? {
         let timer = timeout(in: limit)
         defer { timer.cancel() }
@@ -80,7 +88,7 @@ struct HTTPConnection {
             log(head, response.status.code, since: began)
             return continues
         case .upgrade(let handshake, let handler, let watch):
-            defer { watch.slots.release() }
+            defer { watch.leave() }
             try await outbound.write(.upgrade(handshake.responseHead))
             log(head, 101, since: began)
             let socket = WebSocketConnection(

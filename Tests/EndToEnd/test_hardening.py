@@ -1,0 +1,170 @@
+"""Floods: of sign-ins, of connections, of whatever a program thinks of that has read the description of the API."""
+
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+from support.api import API
+from support.server import REPOSITORY, Server
+
+pytestmark = pytest.mark.xdist_group("hardening")
+
+
+def resident(pid: int) -> int:
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) * 1024
+
+
+def worker(server: Server) -> int:
+    """The process that serves, where another one looks after it."""
+    children = pathlib.Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+    for child in map(int, children):
+        if b"srun" in pathlib.Path(f"/proc/{child}/cmdline").read_bytes():
+            return child
+    return server.process.pid
+
+
+@pytest.mark.soak
+def test_a_flood_of_sign_ins_costs_neither_memory_nor_others(tmp_path):
+    with Server(tmp_path) as server:
+        server.api.value("POST", "/api/users", {"name": "ann", "password": "correct horse"}, status=201)
+        pid = worker(server)
+        before, peak, answers, delays = resident(pid), 0, [], []
+        open_api = API(server.url, None)
+
+        def attempt(number: int) -> None:
+            # Another name each time: what is slowed down by name and address is not what is tried here.
+            status, _ = open_api.request("POST", "/api/session", {"user": f"user{number}", "password": "wrong horse"})
+            answers.append(status)
+
+        threads = [threading.Thread(target=attempt, args=(number,)) for number in range(60)]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            began = time.monotonic()
+            assert server.api.request("GET", "/api/jobs")[0] == 200
+            delays.append(time.monotonic() - began)
+            peak = max(peak, resident(pid))
+            time.sleep(0.05)
+        assert set(answers) <= {401, 429, 503} and 503 in answers or 429 in answers
+        assert peak - before < 320 * 1024 * 1024, f"{(peak - before) >> 20} MiB more"
+        assert sorted(delays)[len(delays) // 2] < 1.0
+        # One who types their password is not kept out by it for longer than it lasts.
+        assert open_api.request("POST", "/api/session", {"user": "ann", "password": "correct horse"})[0] in (200, 429)
+
+
+def test_runs_out_of_files_without_ending(tmp_path):
+    """More connections than the process may open files: those beyond the limit are turned away, and jobs start all the same."""
+    with Server(tmp_path, "--stop-grace", "1") as server:
+        pid = worker(server)
+        subprocess.run(["prlimit", f"--pid={pid}", "--nofile=256:256"], check=True)
+        host, port = server.url.removeprefix("http://").split(":")
+        sockets = []
+        try:
+            for _ in range(400):
+                connection = socket.socket()
+                sockets.append(connection)
+                connection.settimeout(1)
+                connection.connect((host, int(port)))
+        except TimeoutError:
+            pass  # What waits to be accepted is bounded too.
+        finally:
+            for connection in sockets:
+                connection.close()
+        # As soon as there is room again it goes on.
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                job, output = server.api.run("echo alive")
+                break
+            except OSError:
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+        assert output == b"alive\r\n"
+
+
+@pytest.mark.soak
+def test_too_many_connections_are_turned_away(tmp_path):
+    with Server(tmp_path) as server:
+        host, port = server.url.removeprefix("http://").split(":")
+        sockets, refused = [], 0
+        for _ in range(1100):
+            connection = socket.create_connection((host, int(port)), timeout=10)
+            sockets.append(connection)
+        time.sleep(1)
+        for connection in sockets:
+            connection.settimeout(0.01)
+            try:
+                data = connection.recv(4096)
+                refused += not data or b"too_many_connections" in data
+            except TimeoutError:
+                pass
+            except OSError:
+                refused += 1
+        assert refused >= 90
+        for connection in sockets:
+            connection.close()
+        deadline = time.monotonic() + 15
+        while time.monotonic() < deadline:
+            try:
+                if server.api.request("GET", "/healthz")[0] == 200:
+                    break
+            except OSError:
+                pass
+            time.sleep(0.2)
+        assert server.api.run("echo alive")[1] == b"alive\r\n"
+
+
+@pytest.mark.soak
+def test_keeps_to_its_description_whatever_is_sent(tmp_path):
+    """schemathesis makes up requests from docs/openapi.yaml: no answer that is not described, and never an error of the server."""
+    program = REPOSITORY / ".build" / "soak-venv" / "bin" / "st"
+    with Server(tmp_path, "--jobs", "4") as server:
+        report = subprocess.run(
+            [program, "run", REPOSITORY / "docs" / "openapi.yaml", "--url", server.url,
+             "-H", f"Authorization: Bearer {server.token}", "--phases", "coverage,fuzzing",
+             "--checks", "not_a_server_error,content_type_conformance,response_schema_conformance,unsupported_method,ignored_auth",
+             "--exclude-operation-id", "startJob", "--exclude-operation-id", "restartJob", "--exclude-operation-id", "events",
+             "--exclude-operation-id", "signOut", "--max-examples", "40", "--seed", "1", "--no-color"],
+            capture_output=True, text=True, timeout=900, cwd=tmp_path,
+        )  # fmt: skip
+        assert report.returncode == 0, report.stdout[-6000:] + report.stderr[-2000:]
+        assert server.api.run("echo alive")[1] == b"alive\r\n"
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("mode", ["-H", "-B", "-X"])
+def test_slow_clients_do_not_slow_others(tmp_path, mode):
+    if shutil.which("slowhttptest") is None:
+        pytest.fail("slowhttptest is not installed; run scripts/install-test-deps.sh soak")
+    with Server(tmp_path) as server:
+        flood = subprocess.Popen(
+            ["slowhttptest", mode, "-c", "600", "-i", "5", "-r", "200", "-l", "30", "-p", "3", "-u", f"{server.url}/healthz"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        delays = []
+        try:
+            end = time.monotonic() + 30
+            while time.monotonic() < end:
+                began = time.monotonic()
+                assert server.api.request("GET", "/healthz")[0] == 200
+                delays.append(time.monotonic() - began)
+                time.sleep(0.1)
+        finally:
+            flood.terminate()
+            flood.wait(10)
+        p99 = sorted(delays)[int(len(delays) * 0.99)]
+        assert p99 < 0.25 if os.cpu_count() < 4 else p99 < 0.05, f"{p99 * 1000:.0f} ms"
+
+
+@pytest.mark.soak
+def test_websockets_pass_autobahn():
+    result = subprocess.run([REPOSITORY / "scripts" / "autobahn.sh"], capture_output=True, text=True, timeout=900)
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
