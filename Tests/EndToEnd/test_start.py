@@ -77,7 +77,7 @@ def test_password_in_a_flag(start):
 
 
 def test_unknown_store_names_the_known_ones(start):
-    refused(start("--store", "postgres://db/srun"), USAGE, "sqlite", "memory")
+    refused(start("--store", "papyrus://db/srun"), USAGE, "sqlite", "memory")
 
 
 def test_flag_beats_variable_beats_file(tmp_path):
