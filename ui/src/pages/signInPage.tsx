@@ -14,12 +14,12 @@ interface SignInProps {
 export function SignInPage({ app, reason, isTrying }: SignInProps): VNode {
   const { session, client } = app;
   const [providers, setProviders] = useState<readonly Provider[] | null>(null);
-  const [byToken, setByToken] = useState(false);
+  const [chosen, choose] = useState<"token" | "password" | null>(null);
   useEffect(() => {
-    // A server that knows no people refuses the question; the token is then the only way.
+    // Where nobody answers this, most people have no more than the link that was printed at the start.
     client.providers().then(setProviders, () => {});
   }, []);
-  const hasPeople = providers !== null;
+  const byPassword = (chosen ?? (providers === null ? "token" : "password")) === "password";
   return (
     <main class="whole-page">
       <div class="sign-in">
@@ -31,11 +31,11 @@ export function SignInPage({ app, reason, isTrying }: SignInProps): VNode {
         {providers?.map(({ id, name, url }) => (
           <a key={id} class="button wide" href={url.startsWith("/") ? client.base + url : url}>Sign in with {name}</a>
         ))}
-        {hasPeople && !byToken
+        {byPassword
           ? (
             <Fragment>
               <PasswordForm isTrying={isTrying} onSend={(user, password) => void session.signIn({ user, password })} />
-              <button type="button" class="link-button" onClick={() => setByToken(true)}>Use a link or a token</button>
+              <button type="button" class="link-button" onClick={() => choose("token")}>Use a link or a token</button>
             </Fragment>
           )
           : (

@@ -22,6 +22,9 @@ export interface ScreenOptions {
   onLink(target: URL): void;
 }
 
+/** How long a line that was gone to is kept in its place, in milliseconds. */
+const HELD_FOR = 300;
+
 /** Wide enough for what people call a line; the pane scrolls sideways. */
 const UNWRAPPED_COLUMNS = 500;
 
@@ -51,6 +54,7 @@ export class TerminalScreen implements OutputScreen {
   #isDisposed = false;
   /** The top line to stay at while following is off. */
   #heldLine = 0;
+  #holdUntil = 0;
   /** Where the host was scrolled to by this class, to tell a person's scrolling from it. */
   #hostTop = 0;
 
@@ -161,6 +165,7 @@ export class TerminalScreen implements OutputScreen {
   }
 
   toTop(): void {
+    this.#holdUntil = 0;
     this.follow.set(false);
     this.#terminal.scrollToTop();
     this.#scrollHost(0);
@@ -177,6 +182,14 @@ export class TerminalScreen implements OutputScreen {
     this.follow.set(false);
     this.#terminal.scrollToLine(row);
     this.#heldLine = this.#terminal.buffer.active.viewportY;
+    this.#holdUntil = performance.now() + HELD_FOR;
+  }
+
+  /** The library hears of its own earlier scrolling late, and takes it for a person's. Returns whether that is so now. */
+  #hold(): boolean {
+    if (this.follow.isFollowing || performance.now() >= this.#holdUntil) return false;
+    if (this.#terminal.buffer.active.viewportY !== this.#heldLine) this.#terminal.scrollToLine(this.#heldLine);
+    return true;
   }
 
   dispose(): void {
@@ -213,6 +226,7 @@ export class TerminalScreen implements OutputScreen {
       // The page's own shortcuts, the browser's, and Tab all work while the terminal has the focus, because it takes no key.
       if (event.type === "keydown" && (event.key === "PageUp" || event.key === "PageDown")) {
         follow.gesture();
+        this.#holdUntil = 0;
         if (event.key === "PageDown") this.#terminal.scrollPages(1);
         else if (this.#terminal.buffer.active.viewportY === 0) this.onTop();
         else if (!this.#letGo(this.#terminal.rows - 1)) this.#terminal.scrollPages(-1);
@@ -224,6 +238,7 @@ export class TerminalScreen implements OutputScreen {
 
   #wheeled(lines: number): boolean {
     const { viewportY, baseY } = this.#terminal.buffer.active;
+    this.#holdUntil = 0;
     if (lines < 0 && viewportY === 0) this.onTop();
     if (lines < 0) return this.#letGo(Math.max(1, Math.round(-lines)));
     // The bottom moves away while output pours; a step that would have reached it counts as there.
@@ -246,6 +261,7 @@ export class TerminalScreen implements OutputScreen {
 
   /** The viewport or the host has scrolled. */
   #moved(): void {
+    if (this.#hold()) return;
     const { viewportY, baseY } = this.#terminal.buffer.active;
     if (this.follow.moved(viewportY >= baseY && this.#host.scrollTop >= this.#cursorTop() - 1)) {
       this.#heldLine = viewportY;
@@ -293,6 +309,7 @@ export class TerminalScreen implements OutputScreen {
       : `${Math.ceil(cell.width * terminal.cols) + scrollBar}px`;
     this.#frame.style.minHeight = `${Math.ceil(cell.height * terminal.rows)}px`;
     if (this.follow.isFollowing) this.toBottom();
+    else this.#hold();
   }
 
   #pane(): Box {

@@ -1,0 +1,215 @@
+"""Every view and state of the page: looked at by axe, by the content security policy, and written as a picture."""
+
+import os
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.xdist_group("page-views")
+
+WIDE, PHONE = (1280, 800), (390, 844)
+LOOKS = [("light", WIDE), ("dark", PHONE)]
+# `make screenshots` takes every picture; the checks find the same in two of the four.
+if os.environ.get("SRUN_SCREENSHOTS"):
+    LOOKS += [("dark", WIDE), ("light", PHONE)]
+
+
+@pytest.fixture(scope="module")
+def lived_in(shared_server):
+    """A server as people leave it: jobs of every kind, people, a token."""
+    api = shared_server.api
+    jobs = {
+        "colours": api.submit(r"ls --color=always -l /; printf '\033[31merror: broken\033[0m\n'", name="tests", tags=["nightly"]),
+        "failed": api.submit("echo what went wrong; exit 3", tags=["nightly", "ci"]),
+        "running": api.submit("echo begun; sleep 1000", name="server"),
+        "silent": api.submit("true"),
+    }
+    for name in ("colours", "failed", "silent"):
+        api.wait(jobs[name]["id"])
+    api.value("POST", "/api/users", {"name": "jane", "role": "viewer", "password": "correct horse battery"}, status=201)
+    api.value("POST", "/api/tokens", {"name": "robot", "role": "operator"}, status=201)
+    return {name: job["id"] for name, job in jobs.items()}
+
+
+@pytest.mark.parametrize(("scheme", "size"), LOOKS)
+def test_every_view(visit, shared_server, lived_in, scheme, size):
+    page = visit(shared_server, size=size, color_scheme=scheme, is_mobile=size == PHONE)
+    look = f"{scheme}-{'wide' if size == WIDE else 'phone'}"
+    found = []
+
+    def check(name: str) -> None:
+        page.screenshot(f"{name}-{look}")
+        found.extend(f"{name}: {violation}" for violation in page.accessibility_violations())
+
+    # Signed out.
+    page.page.goto(page.url)
+    expect(page.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    check("sign-in")
+    page.page.goto(page.link)
+    expect(page.jobs).to_have_count(4)
+    check("jobs")
+    page.button("More filters").click()
+    expect(page.page.get_by_label("Person")).to_be_visible()
+    check("filters")
+    page.keys("Escape")
+    page.button("Choose several").click()
+    page.page.get_by_role("checkbox").first.check()
+    check("choosing")
+    page.button("Done").click()
+
+    # A job, ended, running, silent; with everything that can be opened on it.
+    page.open(f"/jobs/{lived_in['colours']}")
+    page.wait_for_line("error: broken")
+    check("job")
+    page.page.get_by_role("button", name="More", exact=True).click()
+    check("job-more")
+    page.page.get_by_role("button", name="Less", exact=True).click()
+    page.button("More actions").click()
+    check("job-actions")
+    page.keys("Escape")
+    page.button("View").click()
+    check("view-menu")
+    page.keys("Escape")
+    page.button("Find in the output").click()
+    page.page.keyboard.type("root")
+    expect(page.page.locator(".find-count")).to_contain_text("of")
+    check("finding")
+    page.button("Close find").click()
+    page.button("Full screen").click()
+    check("full-screen")
+    page.button("Leave full screen").click()
+    page.open(f"/jobs/{lived_in['running']}")
+    page.wait_for_line("begun")
+    page.button("Type").click()
+    check("typing")
+    page.keys("Control+]")
+    page.open(f"/jobs/{lived_in['colours']}#replay=0.001")
+    expect(page.page.get_by_label("Moment")).to_be_visible()
+    check("replay")
+    page.open(f"/jobs/{lived_in['silent']}")
+    expect(page.page.get_by_text("The job wrote nothing.")).to_be_visible()
+    check("job-without-output")
+    page.page.goto(f"{page.url}/jobs/00000000-0000-7000-8000-000000000000")
+    expect(page.page.get_by_text("There is no such job.")).to_be_visible()
+    check("job-gone")
+    page.errors.clear()  # The browser's own report of that 404.
+
+    # The dialogs.
+    page.button("Run").first.click()
+    dialog = page.page.get_by_role("dialog", name="Run a command")
+    dialog.get_by_label("Command").fill("echo")
+    for part in ("Options", "Place, order and retries", "Limits"):
+        dialog.get_by_text(part, exact=True).click()
+    dialog.get_by_role("button", name="Add a secret").click()
+    check("run")
+    dialog.get_by_role("button", name="Copy as srun or curl").click()
+    check("copy-as")
+    page.keys("Escape")
+    page.keys("Escape")
+    page.button("Menu").click()
+    check("menu")
+    page.page.get_by_role("button", name="Keys").click()
+    check("keys")
+    page.keys("Escape")
+
+    # The other pages.
+    page.open("/search?q=broken")
+    expect(page.page.get_by_role("heading", name="Jobs")).to_be_visible()
+    check("search")
+    for path, heading in [("/users", "People"), ("/tokens", "Tokens"), ("/audit", "Audit")]:
+        page.open(path)
+        expect(page.page.get_by_role("heading", name=heading)).to_be_visible()
+        expect(page.page.get_by_role("table")).to_be_visible()
+        check(path[1:])
+    assert found == []
+    # The search of all output may be missing from a store; the browser reports that by itself.
+    page.errors = [error for error in page.errors if "404" not in error]
+    page.check_clean()
+
+
+def test_people_and_tokens(visit, shared_server, lived_in):
+    page = visit(shared_server)
+    page.sign_in()
+    page.open("/users")
+    page.button("Add a person").click()
+    dialog = page.page.get_by_role("dialog", name="Add a person")
+    dialog.get_by_label("Name").fill("ann")
+    dialog.get_by_label("Password").fill("a long enough password")
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(page.page.get_by_role("row", name=re.compile("ann"))).to_be_visible()
+    page.page.get_by_label("Role of ann").select_option("viewer")
+    page.open("/tokens")
+    page.button("Make a token").click()
+    dialog = page.page.get_by_role("dialog", name="Make a token")
+    dialog.get_by_label("Name").fill("nightly build")
+    dialog.get_by_role("button", name="Make", exact=True).click()
+    secret = page.page.get_by_role("dialog", name="Your new token").locator("pre").inner_text()
+    page.button("Done").click()
+    assert secret.startswith("srun_")
+    expect(page.page.get_by_text("nightly build")).to_be_visible()
+    assert secret not in page.page.content()
+    page.button("Remove nightly build").click()
+    page.confirm("Remove the token nightly build?", "Remove")
+    expect(page.page.get_by_text("nightly build")).to_have_count(0)
+    page.open("/audit")
+    expect(page.page.get_by_role("row").nth(1)).to_contain_text("admin")
+    page.check_clean()
+
+
+def test_a_viewer_sees_and_cannot_act(visit, shared_server, lived_in):
+    page = visit(shared_server)
+    page.page.goto(page.url)
+    # Which way in comes first depends on what the server has; the other is one click away.
+    other, name = page.button("Use a name and a password"), page.page.get_by_label("Name")
+    expect(other.or_(name)).to_be_visible()
+    if other.count() > 0:
+        other.click()
+    page.page.get_by_label("Name").fill("jane")
+    page.page.get_by_label("Password").fill("wrong")
+    page.button("Sign in").click()
+    expect(page.page.get_by_role("alert")).to_contain_text("not the name and the password")
+    page.page.get_by_label("Name").fill("jane")
+    page.page.get_by_label("Password").fill("correct horse battery")
+    page.button("Sign in").click()
+    expect(page.jobs.first).to_be_visible()
+    expect(page.button("Run a command")).to_have_count(0)
+    page.open(f"/jobs/{lived_in['running']}")
+    page.wait_for_line("begun")
+    for action in ("Stop", "Restart", "Remove the job", "Type"):
+        expect(page.button(action)).to_have_count(0)
+    page.screenshot("viewer")
+    page.page.goto(page.url + "/users")
+    expect(page.page.get_by_role("heading", name="This is for admins.")).to_be_visible()
+    assert page.accessibility_violations() == []
+    assert page.policy_violations() == []
+
+
+def test_a_session_that_ends_and_motion_that_is_not_wanted(visit, shared_server, lived_in):
+    page = visit(shared_server, reduced_motion="reduce")
+    page.sign_in()
+    page.open(f"/jobs/{lived_in['running']}")
+    page.wait_for_line("begun")
+    running = page.page.evaluate("document.getAnimations().filter((one) => one.playState === 'running').length")
+    assert running == 0
+    page.menu("Menu", "Sign out")
+    expect(page.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(page.page).to_have_title("Sign in · srun")
+
+
+def test_first_sight_is_small_and_quick(visit, shared_server, lived_in):
+    page = visit(shared_server)
+    page.sign_in()
+    page.page.reload()
+    expect(page.jobs.first).to_be_visible()
+    sizes, painted = page.page.evaluate(
+        """() => {
+            const before = performance.getEntriesByType("resource").filter((one) => /app\\.(js|css)|chunk/.test(one.name));
+            const [paint] = performance.getEntriesByName("first-contentful-paint");
+            return [before.filter((one) => /app\\./.test(one.name)).map((one) => one.encodedBodySize), paint.startTime];
+        }"""
+    )
+    print(f"first sight: {sum(sizes)} bytes, painted after {painted:.0f} ms")
+    assert sum(sizes) < 40_000
+    # Debug builds on a crowded machine are slow; a page that waited for its large parts would be slower still.
+    assert painted < 2000
