@@ -24,7 +24,7 @@ export const KEYS: readonly { keys: readonly string[]; does: string }[] = [
 
 export type Bindings = Record<string, () => void>;
 
-/** Single-key shortcuts. What was bound last answers first; off while somebody types or a dialog is open. */
+/** Single-key shortcuts. What was bound last answers first; off while somebody types, or a dialog or a menu is open. */
 export class Shortcuts {
   readonly #bindings: Bindings[] = [];
   readonly #onKey = (event: KeyboardEvent) => this.#handle(event);
@@ -51,7 +51,7 @@ export class Shortcuts {
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     // Escape is no character, so it stays when the single keys are off.
     if (event.key !== "Escape" && !this.preferences.singleKeys.value) return;
-    if (isTyping(event.target) || this.target.querySelector("dialog[open]") !== null) return;
+    if (isTyping(event.target) || this.target.querySelector("dialog[open], :popover-open") !== null) return;
     const run = this.#bindings.find((bindings) => bindings[event.key] !== undefined)?.[event.key];
     if (run === undefined) return;
     // Else the letter would land in the field that the shortcut has just focused.

@@ -46,11 +46,9 @@ export function SignInPage({ app, reason, isTrying }: SignInProps): VNode {
                 on that machine.
               </p>
               <TokenForm isTrying={isTrying} onSend={(token) => void session.signIn({ token })} />
-              {hasPeople && (
-                <button type="button" class="link-button" onClick={() => setByToken(false)}>
-                  Use a name and a password
-                </button>
-              )}
+              <button type="button" class="link-button" onClick={() => choose("password")}>
+                Use a name and a password
+              </button>
             </Fragment>
           )}
       </div>
