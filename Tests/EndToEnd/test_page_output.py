@@ -79,7 +79,6 @@ def test_finding_goes_beyond_what_is_loaded_and_a_line_can_be_linked(shared_page
     hit.click()
     page.wait_for_line("777777")
     page.screenshot("find")
-    page.button("Close find").click()
     page.menu("View", "Copy link to this line")
     expect(page.page).to_have_url(re.compile(r"#at=\d+$"))
     offset = int(page.page.url.rsplit("=", 1)[1])

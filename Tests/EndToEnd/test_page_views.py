@@ -85,7 +85,7 @@ def test_every_view(visit, shared_server, lived_in, scheme, size):
     check("typing")
     page.keys("Control+]")
     page.open(f"/jobs/{lived_in['colours']}#replay=0.001")
-    expect(page.page.get_by_label("Moment")).to_be_visible()
+    expect(page.page.get_by_role("slider", name="Moment")).to_be_visible()
     check("replay")
     page.open(f"/jobs/{lived_in['silent']}")
     expect(page.page.get_by_text("The job wrote nothing.")).to_be_visible()
@@ -115,7 +115,7 @@ def test_every_view(visit, shared_server, lived_in, scheme, size):
 
     # The other pages.
     page.open("/search?q=broken")
-    expect(page.page.get_by_role("heading", name="Jobs")).to_be_visible()
+    expect(page.page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
     check("search")
     for path, heading in [("/users", "People"), ("/tokens", "Tokens"), ("/audit", "Audit")]:
         page.open(path)

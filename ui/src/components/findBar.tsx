@@ -2,7 +2,7 @@ import type { LineHit } from "../api/outputClient.ts";
 import { count } from "../format.ts";
 import type { Find, FindState } from "../state/find.ts";
 import type { Match } from "../terminal/find.ts";
-import { h, type RefObject, useEffect, type VNode } from "../view.ts";
+import { h, type RefObject, useLayoutEffect, type VNode } from "../view.ts";
 import { HitText } from "./hitText.tsx";
 import { CloseIcon, DownIcon, UpIcon } from "./icons.tsx";
 import { useObservable } from "./useObservable.ts";
@@ -18,7 +18,8 @@ interface FindBarProps {
 
 export function FindBar({ find, field, isAll, onOpen, onClose }: FindBarProps): VNode {
   const state = useObservable(find.state);
-  useEffect(() => field.current?.focus(), []);
+  // At once: the next letter typed is part of what is looked for.
+  useLayoutEffect(() => field.current?.focus(), []);
   return (
     <div class="find" role="search" aria-label="Output">
       <div class="find-bar">
