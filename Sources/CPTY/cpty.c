@@ -101,9 +101,9 @@ static int prepare_child(const struct cpty_command *command) {
     reset_signals();
     if (open_streams(command) != 0) return -1;
     close_others();
-    if (command->cgroup != NULL) {
+    for (char *const *group = command->cgroups; group != NULL && *group != NULL; group++) {
         // "0" is whoever writes it.
-        int procs = open(command->cgroup, O_WRONLY | O_CLOEXEC);
+        int procs = open(*group, O_WRONLY | O_CLOEXEC);
         if (procs < 0 || write(procs, "0", 1) != 1) return -1;
         close(procs);
     }

@@ -10,6 +10,7 @@ public final class MemoryStore: Sendable {
         var job: Job
         var output = MemoryOutput()
         var sizes: [TimedSize] = []
+        var usage: UsageHistory?
     }
 
     struct State {

@@ -21,8 +21,20 @@ enum SQLiteSchema {
         migrator.registerMigration("5 access", migrate: createAccess)
         migrator.registerMigration("6 search", migrate: SearchIndex.createTables)
         migrator.registerMigration("7 terminal sizes", migrate: createSizes)
+        migrator.registerMigration("8 usage", migrate: createUsage)
         return migrator
     }()
+
+    /// What each job used, as JSON: read as a whole or not at all.
+    private static func createUsage(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE job_usage (
+                    job_id TEXT PRIMARY KEY NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+                    history TEXT NOT NULL
+                ) STRICT, WITHOUT ROWID;
+                """)
+    }
 
     /// Times are microseconds since 1970. `spec` holds, as JSON, what no other column says about what to run.
     private static func createJobsAndOutput(_ db: Database) throws {

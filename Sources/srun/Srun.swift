@@ -15,7 +15,7 @@ struct Srun: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, RunCommand.self, AttachCommand.self, ListCommand.self, LogsCommand.self,
             ReplayCommand.self,
-            StopCommand.self,
+            StopCommand.self, SignalCommand.self, PauseCommand.self, ResumeCommand.self, UpgradeCommand.self,
             RestartCommand.self,
             RemoveCommand.self, SearchCommand.self, LinkCommand.self, LoginCommand.self, LogoutCommand.self,
             UserCommand.self, TokenCommand.self, AuditCommand.self, NodesCommand.self, DrainCommand.self,

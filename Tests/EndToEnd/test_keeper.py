@@ -4,14 +4,17 @@ import hashlib
 import os
 import pathlib
 import random
+import select
+import shutil
 import signal
+import sqlite3
 import threading
 import time
 
 import pytest
 
 from support.api import API
-from support.server import Server, processes_of_job, worker, workers
+from support.server import Server, binary, processes_of_job, worker, workers
 
 RUNS = int(os.environ.get("SRUN_KEEPER_RUNS", "10"))
 
@@ -120,3 +123,255 @@ def test_worker_killed_while_a_job_prints(tmp_path, tty):
     with Server(tmp_path) as server:
         killed_at_random(server, tty, max(1, RUNS // 2), 6_000_000 if tty else 40_000_000)
         assert server.process.poll() is None
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("tty", [True, False], ids=["terminal", "pipes"])
+def test_worker_killed_while_a_job_prints_for_long(tmp_path, tty):
+    """The same 200 times, with several kills each."""
+    with Server(tmp_path) as server:
+        runs = int(os.environ.get("SRUN_KEEPER_RUNS", "200"))
+        killed_at_random(server, tty, runs, 8_000_000 if tty else 60_000_000, kills=2)
+
+
+def test_many_jobs_at_once(tmp_path):
+    count = 50
+    with Server(tmp_path, "--jobs", str(count)) as server:
+        script = printer(tmp_path)
+        jobs = []
+        for number in range(count):
+            told = tmp_path / f"digest-{number}"
+            argv = ["python3", script, "200000", str(told)]
+            jobs.append((stubborn(lambda: server.api.submit(argv=argv, tty=number % 2 == 0)["id"]), told))
+            if number in (count // 2, count - 1):
+                os.kill(worker(server), signal.SIGKILL)
+        for job, told in jobs:
+            found, stored = wait_for_end(server, job)
+            assert (found["status"], found["exitCode"]) == ("failed", 7), found
+            assert hashlib.sha256(stored).hexdigest() == told.read_text()
+
+
+def wait_for_end(server: Server, job: str) -> tuple[dict, bytes]:
+    follower = Follower(server.api, job)
+    follower.join(110)
+    assert not follower.is_alive() and follower.failure is None, follower.failure
+    return stubborn(lambda: server.api.job(job)), stubborn(lambda: server.api.output(job))
+
+
+def is_zombie(process: int) -> bool:
+    try:
+        return pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("tty", [True, False], ids=["terminal", "pipes"])
+def test_job_that_ends_while_no_worker_runs(tmp_path, tty):
+    with Server(tmp_path) as server:
+        go = tmp_path / "go"
+        os.mkfifo(go)
+        job = server.api.submit(f"echo begun; read line <{go}; echo $line; exit 3", tty=tty)
+        server.api.wait_for_output(job["id"], b"begun")
+        # The keeper is held, so that there is no worker until we say so.
+        os.kill(server.process.pid, signal.SIGSTOP)
+        os.kill(worker(server), signal.SIGKILL)
+        go.write_text("the last words\n")
+        deadline = time.monotonic() + 10
+        while not is_zombie(job["pid"]):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        os.kill(server.process.pid, signal.SIGCONT)
+        found, stored = wait_for_end(server, job["id"])
+        assert (found["status"], found["exitCode"]) == ("failed", 3)
+        assert stored.replace(b"\r", b"") == b"begun\nthe last words\n"
+
+
+def test_killed_around_the_end_of_a_job(tmp_path):
+    """F2: between the end of a process and the moment it is written down, and a little before and after."""
+    with Server(tmp_path) as server:
+        for _ in range(max(3, RUNS // 2)):
+            job = stubborn(lambda: server.api.submit("sleep 0.05; echo out; exit 5", tty=False))["id"]
+            time.sleep(random.uniform(0.03, 0.08))
+            os.kill(worker(server), signal.SIGKILL)
+            found, stored = wait_for_end(server, job)
+            assert (found["status"], found["exitCode"], stored) == ("failed", 5, b"out\n"), found
+
+
+def test_a_stop_goes_on_in_the_next_worker(tmp_path):
+    with Server(tmp_path, "--stop-grace", "3") as server:
+        job = server.api.submit("trap 'echo asked' TERM; trap '' HUP; echo ready; while :; do sleep 0.1; done", tty=False)
+        server.api.wait_for_output(job["id"], b"ready")
+        stopping = threading.Thread(target=lambda: stubborn(lambda: server.api.request("POST", f"/api/jobs/{job['id']}/stop")))
+        stopping.start()
+        server.api.wait_for_output(job["id"], b"asked")
+        os.kill(worker(server), signal.SIGKILL)
+        found, _ = wait_for_end(server, job["id"])
+        stopping.join()
+        assert (found["status"], found["signal"]) == ("stopped", 9)
+        assert processes_of_job(job["id"]) == []
+
+
+def test_nothing_outlives_the_keeper(tmp_path):
+    """F3: whatever ends the keeper ends its worker and its jobs; the next start tells them lost."""
+    with Server(tmp_path) as server:
+        jobs = [server.api.submit("trap '' HUP TERM; echo ready; sleep 1000", tty=tty)["id"] for tty in (True, False)]
+        for job in jobs:
+            server.api.wait_for_output(job, b"ready")
+        pid = worker(server)
+        handle = os.pidfd_open(pid)
+        server.process.kill()
+        server.process.wait()
+        poll = select.poll()
+        poll.register(handle, select.POLLIN)
+        assert poll.poll(5000), "the worker lives on without its keeper"
+        os.close(handle)
+    with Server(tmp_path) as server:
+        assert [server.api.job(job)["status"] for job in jobs] == ["lost", "lost"]
+        assert [processes_of_job(job) for job in jobs] == [[], []]
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """A copy of the program that a test may replace."""
+    path = tmp_path / "bin" / "srun"
+    path.parent.mkdir()
+    shutil.copy(binary(), path)
+    monkeypatch.setenv("SRUN_BINARY", str(path))
+    return path
+
+
+def test_upgrade_while_a_job_prints_and_people_ask(tmp_path, installed, command_line):
+    with Server(tmp_path) as server:
+        told = tmp_path / "digest"
+        job = server.api.submit(argv=["python3", printer(tmp_path), "30000000", str(told)])["id"]
+        follower = Follower(server.api, job)
+        before = worker(server)
+        refused, asked, done = [], 0, threading.Event()
+
+        def ask():
+            nonlocal asked
+            while not done.is_set():
+                try:
+                    assert server.api.value("GET", "/api/version")["pid"]
+                    asked += 1
+                except ConnectionRefusedError as error:
+                    refused.append(error)
+                except OSError:
+                    pass
+                except Exception as error:
+                    if type(error).__module__ != "http.client":
+                        raise
+
+        asking = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in asking:
+            thread.start()
+        try:
+            new = installed.with_name("srun.new")
+            shutil.copy(installed, new)
+            new.rename(installed)
+            result = command_line(server)("upgrade")
+        finally:
+            done.set()
+            for thread in asking:
+                thread.join()
+        assert result.returncode == 0, result.stderr
+        assert b"serves now" in result.stdout
+        assert refused == [] and asked > 0
+        assert worker(server) != before and server.process.poll() is None
+        follower.join(110)
+        assert follower.failure is None and follower.digest.hexdigest() == told.read_text()
+        assert server.api.job(job)["exitCode"] == 7
+        assert hashlib.sha256(server.api.output(job)).hexdigest() == told.read_text()
+
+
+@pytest.mark.parametrize(
+    "program, word",
+    [
+        ("#!/bin/sh\nexit 3\n", "ended with code 3"),
+        # Says hello as a version that speaks another protocol would: 98 to 99.
+        (
+            "#!/usr/bin/env python3\nimport socket, struct\n"
+            "number = lambda tag, value: struct.pack('<HIq', tag, 8, value)\n"
+            "hello = struct.pack('<BH', 0, 1) + number(1, 99) + number(2, 98) + struct.pack('<HI', 3, 3) + b'9.0'\n"
+            "channel = socket.socket(fileno=3)\nchannel.send(hello)\nchannel.recv(1)\n",
+            "versions 98 to 99",
+        ),
+    ],
+    ids=["does not start", "another protocol"],
+)
+def test_upgrade_that_cannot_be(tmp_path, installed, command_line, program, word):
+    with Server(tmp_path) as server:
+        job = server.api.submit("echo ready; sleep 1000")["id"]
+        server.api.wait_for_output(job, b"ready")
+        before = worker(server)
+        new = installed.with_name("srun.new")
+        new.write_text(program)
+        new.chmod(0o755)
+        old = installed.with_name("srun.old")
+        installed.rename(old)
+        new.rename(installed)
+        status, answer = server.api.request("POST", "/api/upgrade")
+        assert (status, word in answer.decode()) == (409, True), answer
+        assert worker(server) == before
+        assert server.api.job(job)["status"] == "running"
+        server.api.stop(job)
+
+
+def test_without_a_keeper(tmp_path):
+    with Server(tmp_path, "--no-keeper") as server:
+        assert workers(server) == []
+        assert server.api.run("echo fine", tty=False)[1] == b"fine\n"
+        assert server.api.request("POST", "/api/upgrade")[0] == 409
+
+
+def test_the_keeper_is_small(tmp_path):
+    """Under 8 MB of its own in the debug build; docs/performance.md has what a release build takes."""
+    with Server(tmp_path) as server:
+        for _ in range(20):
+            server.api.run("true", tty=False)
+        threads = list(pathlib.Path(f"/proc/{server.process.pid}/task").iterdir())
+        assert len(threads) == 1
+        rollup = pathlib.Path(f"/proc/{server.process.pid}/smaps_rollup").read_text().splitlines()
+        private = sum(int(line.split()[1]) for line in rollup if line.startswith("Private_"))
+        assert private < 8192, f"{private} KiB"
+        assert len(list(pathlib.Path(f"/proc/{server.process.pid}/fd").iterdir())) < 20
+
+
+def test_copies_at_random_moments_open_clean(tmp_path):
+    """F5: what the disk has at any moment is a whole database, and no row of it says that a job runs which does not."""
+    state = tmp_path / "state"
+    with Server(tmp_path) as server:
+        script = printer(tmp_path)
+        copies = []
+        jobs = [
+            server.api.submit(argv=["python3", script, "20000000", str(tmp_path / f"digest-{n}")], tty=False)["id"]
+            for n in range(3)
+        ]
+        for number in range(3):
+            time.sleep(random.uniform(0.05, 0.2))
+            server.api.submit("echo between", tty=False)
+            pid = worker(server)
+            # The copy is of one moment: while it is made nobody writes.
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                copy = tmp_path / f"copy-{number}"
+                copy.mkdir(mode=0o700)
+                for name in ("srun.db", "srun.db-wal", "token"):
+                    if (state / name).exists():
+                        shutil.copy(state / name, copy / name)
+                        (copy / name).chmod(0o600)
+                copies.append(copy)
+            finally:
+                os.kill(pid, signal.SIGCONT)
+        whole = {job: wait_for_end(server, job)[1] for job in jobs}
+    for copy in copies:
+        with sqlite3.connect(copy / "srun.db") as database:
+            assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        database.close()
+        with Server(tmp_path, state=copy) as server:
+            for job in server.api.jobs():
+                assert job["status"] in ("lost", "completed", "failed"), job
+                assert len(server.api.output(job["id"])) == job["outputBytes"]
+            for job in jobs:
+                assert whole[job].startswith(server.api.output(job))

@@ -29,7 +29,8 @@ import Testing
                     "exitCode", "signal",
                     "reason", "createdAt", "startedAt", "completedAt", "node", "outputBytes", "outputDropped",
                     "restartOf", "unknown", "placement", "priority", "group",
-                    "createdBy", "stoppedBy", "usage",
+                    "createdBy", "stoppedBy", "usage", "stopping", "paused", "limits", "nice", "retries", "retryOf",
+                    "attempt",
                 ])
 
             let list = try await server.request("GET", "/api/jobs?status=completed,failed&q=X")

@@ -36,8 +36,8 @@ struct cpty_command {
     // The signal that the process gets when the thread that started it ends, 0 for none.
     int parent_end_signal;
     int no_new_privileges;
-    // The file cgroup.procs of a group that the process joins, or NULL.
-    const char *cgroup;
+    // The files cgroup.procs of groups that the process joins, with a null pointer at the end, or NULL.
+    char *const *cgroups;
     int changes_user;
     uid_t user;
     gid_t group;

@@ -3,6 +3,9 @@ struct ActiveJob: Sendable {
     var job: Job
     /// Who asked first for it to end.
     var stoppedBy: String?
+    /// Whether its processes are held by SIGSTOP.
+    var isPaused = false
+    var usage = UsageHistory()
     let pipeline: LogPipeline
     let dropped: DroppedOutput
     let stop: OneShot<StopRequest>
@@ -36,6 +39,8 @@ struct ActiveJob: Sendable {
         var job = job
         job.outputBytes = max(job.outputBytes, pipeline.byteCount)
         job.outputDropped = dropped.bytes
+        job.isStopping = stop.current != nil && !job.status.isFinal
+        job.isPaused = isPaused && !job.status.isFinal
         return job
     }
 }

@@ -86,7 +86,10 @@ extension Engine {
         case .withdrawn:
             await finish(id, JobOutcome(.stopped(nil), reason: "stopped before it was started"), nil)
         case .interrupt, .unknown:
-            entry.stop.fulfil(.asked)
+            if entry.stop.fulfil(.asked) {
+                await letGoOn(id)
+                tellChange(of: id)
+            }
         }
         if let job = await race(clock: clock, limit: stopPatience, { await entry.ended.value() }) ?? nil {
             return .ended(job)
@@ -104,7 +107,7 @@ extension Engine {
         let job = try await self.job(id)
         try await checkDisk()
         if active[id] != nil || placeElsewhere(job) != nil { try await stopBeforehand(id, by: actor) }
-        return try await submit(job.spec, by: actor, restartOf: id)
+        return try await submit(job.spec.tried(nil), by: actor, restartOf: id)
     }
 
     /// Removes a finished job and its output.

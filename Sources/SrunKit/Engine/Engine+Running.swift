@@ -74,14 +74,19 @@ extension Engine {
             stop: entry.stop)
         entry.pipeline.end()
         await storing
-        return outcome
+        // Somebody who reads that a job was killed by signal 9 wants to know by whom.
+        guard case .exited(let exit) = outcome.ending, exit != .code(0), outcome.reason == nil,
+            let remark = process.endRemark
+        else { return outcome }
+        return JobOutcome(outcome.ending, reason: remark, usage: outcome.usage)
     }
 
     private nonisolated func launch(of job: Job) -> ProcessLaunch {
         let environment = JobEnvironment(passed: configuration.passedEnvironment, node: configuration.node)
         return ProcessLaunch(
             job: job.id, command: job.spec.command, workingDirectory: job.spec.workingDirectory,
-            environment: environment.variables(for: job), terminal: job.spec.terminal)
+            environment: environment.variables(for: job), terminal: job.spec.terminal, limits: job.spec.limits,
+            nice: job.spec.nice, confinement: configuration.confinement)
     }
 
     /// Writes the end of a job, tells everybody, and gives its slot to the next.
@@ -90,6 +95,7 @@ extension Engine {
         entry.pipeline.end()
         var outcome = outcome
         if case .stopped = outcome.ending { outcome.stoppedBy = entry.stoppedBy }
+        await keepUsage(of: id)
         let end = JobEnd(outcome: outcome, endedAt: now(), outputBytes: entry.pipeline.byteCount)
         active[id]?.job.outputDropped = entry.dropped.bytes
         await advance(id, to: .finished(end, run))
@@ -101,6 +107,7 @@ extension Engine {
         jobHasEnded.fulfil(())
         team?.announcer.add(.changes)
         outputToIndex.fulfil(())
+        considerRetry(job)
         await release(id)
     }
 

@@ -37,6 +37,8 @@ public actor Engine: Service {
     let hurry = OneShot<Void>()
     /// Fulfilled when there is output that the index does not have; made anew by whoever indexes it.
     var outputToIndex = OneShot<Void>()
+    /// Fulfilled when a shutdown begins.
+    let closing = OneShot<Void>()
     /// Fulfilled when the engine was told to shut down.
     let isEnding = OneShot<Void>()
     /// Fulfilled when a shutdown has waited for the store as long as it may: what it has not taken by then is given up.
@@ -51,6 +53,8 @@ public actor Engine: Service {
         case start(JobID)
         /// It runs already, since an earlier server.
         case resume(JobID)
+        /// It failed, and is to be tried again.
+        case retry(Job)
         case shutDown
     }
 
@@ -99,6 +103,7 @@ public actor Engine: Service {
         await startNext()
         async let _: Void = keepWithinLimits()
         async let _: Void = indexOutput()
+        async let _: Void = configuration.samplesUsage ? sampleUsage() : ()
         async let _: Void = boundShutdown()
         async let _: Void = liveInTeam()
         await withGracefulShutdownHandler {
@@ -107,6 +112,7 @@ public actor Engine: Service {
                     switch command {
                     case .start(let id): group.addTask { await self.runJob(id) }
                     case .resume(let id): group.addTask { await self.resumeJob(id) }
+                    case .retry(let job): group.addTask { await self.retry(job) }
                     case .shutDown: beginShutdown()
                     }
                 }
@@ -176,6 +182,7 @@ public actor Engine: Service {
     }
 
     private func beginShutdown() {
+        closing.fulfil(())
         isEnding.fulfil(())
         for id in machine.shutDown() { active[id]?.stop.fulfil(.serverShutdown) }
         // Jobs that were already told to start still do, see their stop request, and end.

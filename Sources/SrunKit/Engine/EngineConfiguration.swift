@@ -25,6 +25,11 @@ public struct EngineConfiguration: Sendable {
     /// How this server takes part in a team, when its store is shared.
     public var team = TeamConfiguration()
 
+    /// Whether to look once a second at what running jobs use.
+    public var samplesUsage = false
+    /// What jobs may not do.
+    public var confinement = JobConfinement()
+
     /// Leaves room within the 15 seconds a shutdown may take.
     public static let shutdownGrace = Duration.seconds(8)
 

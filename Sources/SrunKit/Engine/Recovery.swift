@@ -46,7 +46,8 @@ extension Engine {
 
     private func adopt(_ job: Job, _ process: any RunningProcess) async throws(StoreError) {
         let stored = try await store.storedBytes(of: job.id)
-        let entry = ActiveJob(job, stored: stored)
+        var entry = ActiveJob(job, stored: stored)
+        entry.isPaused = process.isHeld
         if let journal = process.journal { entry.pipeline.attach(journal, stored: stored) }
         entry.process.fulfil(process)
         active[job.id] = entry

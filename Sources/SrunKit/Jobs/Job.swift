@@ -20,6 +20,10 @@ public struct Job: Hashable, Sendable, Identifiable {
     public var outputBytes: Int64
     /// How many of these bytes are not kept, because the job printed more than its quota; they lie in the middle.
     public var outputDropped: Int64 = 0
+    /// Whether it is being brought to its end. Known to the engine that runs it and kept nowhere.
+    public var isStopping = false
+    /// Whether its processes are held. Known to the engine that runs it and kept nowhere.
+    public var isPaused = false
 
     public init(
         id: JobID, spec: JobSpec, createdAt: Date, node: String, restartOf: JobID? = nil, createdBy: String? = nil,

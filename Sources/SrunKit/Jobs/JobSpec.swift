@@ -22,6 +22,12 @@ public struct JobSpec: Hashable, Sendable, Codable {
     public let tags: [String]
     /// Where it may run, and when its turn comes.
     public var queueing = Queueing.standard
+    public internal(set) var limits = JobLimits.none
+    /// Added to the server's own niceness: 0...19.
+    public internal(set) var nice = 0
+    public internal(set) var retries: RetryPolicy?
+    /// Set for a further try.
+    public internal(set) var retry: RetryOrigin?
 
     /// Checks everything that can be checked without looking at the machine.
     ///

@@ -13,8 +13,6 @@ public final class KeeperClient: Sendable {
         case end(hurry: Bool)
         /// Finish what is being answered and end, without touching a job.
         case leave
-        /// There is no upgrade, and why.
-        case upgradeRefused(String)
     }
 
     struct Handover: Sendable {
@@ -33,6 +31,7 @@ public final class KeeperClient: Sendable {
         var adopted: [Handover] = []
         var kept: [String: Descriptor] = [:]
         var isUsable: String?
+        var upgrade: OneShot<String?>?
     }
 
     /// The exit code of a worker without a keeper (sysexits(3), EX_UNAVAILABLE).
@@ -88,8 +87,19 @@ public final class KeeperClient: Sendable {
     /// Tells the keeper that this server is about to end on purpose.
     public func announceEnd() { send(.ending) }
 
-    /// Asks for an upgrade; the answer is a ``Request``.
-    public func requestUpgrade() { send(.upgrade) }
+    /// Asks for the program that is installed now to take this one's place.
+    ///
+    /// - Returns: Why it does not; nil when it does, and this worker is about to be told to leave.
+    public func upgrade() async -> String? {
+        let answer = state.withLock { state -> OneShot<String?> in
+            if let pending = state.upgrade, pending.current == nil { return pending }
+            let answer = OneShot<String?>()
+            state.upgrade = answer
+            return answer
+        }
+        send(.upgrade)
+        return await answer.value() ?? nil
+    }
 
     /// A copy of a descriptor that an earlier worker has given the keeper under this name.
     public func takeKept(_ name: String) -> Int32? {
@@ -213,8 +223,10 @@ public final class KeeperClient: Sendable {
             if let descriptor = descriptors.first { state.withLock { $0.kept[name] = descriptor } }
         case .begin: begun.fulfil(())
         case .end(let hurry): requestSink.yield(.end(hurry: hurry))
-        case .leave: requestSink.yield(.leave)
-        case .upgradeRefused(let reason): requestSink.yield(.upgradeRefused(reason))
+        case .leave:
+            state.withLock { $0.upgrade }?.fulfil(nil)
+            requestSink.yield(.leave)
+        case .upgradeRefused(let reason): state.withLock { $0.upgrade }?.fulfil(reason)
         case .send(let message, let milliseconds):
             DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { [self] in
                 send(message)

@@ -1,5 +1,6 @@
 import CPTY
 import Foundation
+import Synchronization
 
 /// Which program the workers are, and how it is started.
 public struct KeeperProgram: Sendable {
@@ -10,6 +11,9 @@ public struct KeeperProgram: Sendable {
     private static let channelNumber: Int32 = 3
     /// What this keeper was started from, whatever is now at its path (proc(5)).
     private static let runningProgram = "/proc/self/exe"
+
+    /// The limit of open files that jobs have: the one this process was started with.
+    static let jobDescriptors = Mutex<SpawnOrder.Limit?>(nil)
 
     private let path: String
     private let arguments: [String]
@@ -40,7 +44,12 @@ public struct KeeperProgram: Sendable {
     private func raiseDescriptorLimit() {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        let before = limit
         limit.rlim_cur = limit.rlim_max
+        Self.jobDescriptors.withLock {
+            $0 = SpawnOrder.Limit(
+                resource: Int32(RLIMIT_NOFILE.rawValue), soft: UInt64(before.rlim_cur), hard: UInt64(before.rlim_max))
+        }
         _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 

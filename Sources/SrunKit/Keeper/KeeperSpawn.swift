@@ -1,5 +1,6 @@
 import CPTY
 import Foundation
+import Synchronization
 
 /// Starts a job's process and makes everything that the keeper holds of it.
 enum KeeperSpawn {
@@ -36,6 +37,11 @@ enum KeeperSpawn {
             outputs = [output.reading, error.reading]
             writing = [output.writing, error.writing]
             command.pipes = (output.writing.number, error.writing.number)
+        }
+        if let limit = KeeperProgram.jobDescriptors.withLock({ $0 }),
+            !command.limits.contains(where: { $0.resource == limit.resource })
+        {
+            command.limits.append(limit)
         }
         // The kernel tells a job that its keeper is gone; what that does not end, the next start finds.
         command.parentEndSignal = SIGHUP

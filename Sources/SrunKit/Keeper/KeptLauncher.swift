@@ -50,10 +50,33 @@ public final class KeptLauncher: ProcessLauncher {
 extension ProcessLaunch {
     /// What the keeper, or a launcher in this process, starts.
     func order(ringBytes: Int = SharedRing.standardCapacity) throws(LaunchError) -> SpawnOrder {
-        let (path, arguments) = try Executable.resolve(command, environment: environment)
-        return SpawnOrder(
+        var environment = environment
+        if let account = confinement.account {
+            environment.merge(
+                ["HOME": account.home, "USER": account.name, "LOGNAME": account.name, "SHELL": account.shell]
+            ) { $1 }
+        }
+        let home = environment["HOME"] ?? "/"
+        let directory = workingDirectory ?? home
+        var (path, arguments) = try Executable.resolve(command, environment: environment)
+        if confinement.sandbox != .none {
+            // Looked for by srun, not on the job's PATH: the job has no say in what confines it.
+            let inner = [path] + arguments.dropFirst()
+            let outer = confinement.wrapped(inner, directory: directory, home: home)
+            (path, arguments) = try Executable.resolve(
+                .arguments(outer), environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"])
+        }
+        var order = SpawnOrder(
             job: job, path: path, arguments: arguments,
-            environment: environment.map { "\($0.key)=\($0.value)" }.sorted(),
-            directory: workingDirectory ?? environment["HOME"] ?? "/", terminal: terminal, ringBytes: ringBytes)
+            environment: environment.map { "\($0.key)=\($0.value)" }.sorted(), directory: directory,
+            terminal: terminal, ringBytes: ringBytes)
+        order.nice = Int32(nice)
+        order.allowsNewPrivileges = confinement.allowsSetuid
+        order.identity = confinement.account?.identity
+        let group = JobCgroup(job)
+        order.cgroups = group.make(limits)
+        order.limits = limits.resourceLimits(
+            hasMemoryGroup: order.cgroups.contains { $0.contains("/memory/") || !JobCgroup.isVersion1 })
+        return order
     }
 }

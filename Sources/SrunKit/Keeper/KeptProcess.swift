@@ -43,6 +43,10 @@ final class KeptProcess: RunningProcess {
 
     func termination() async -> ProcessTermination? { await end.value()?.termination }
 
+    var isHeld: Bool { end.current == nil && ProcessTree.isHeld(processID) }
+
+    var endRemark: String? { JobCgroup(job).endRemark }
+
     func signalTree(_ signal: Int32) async { tree.signal(signal) }
 
     func treeEnd() async {
@@ -61,6 +65,7 @@ final class KeptProcess: RunningProcess {
         input?.close()
         output.close()
         client.release(job)
+        JobCgroup(job).remove()
     }
 
     /// See ``LocalProcess``: once the process is reaped, only the marker counts.

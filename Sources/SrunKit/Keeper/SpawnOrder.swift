@@ -27,8 +27,8 @@ struct SpawnOrder: Hashable, Sendable {
     var allowsNewPrivileges = false
     /// Nil means the keeper's own.
     var identity: Identity?
-    /// The file `cgroup.procs` of a group made for the job.
-    var cgroup: String?
+    /// The files `cgroup.procs` of groups made for the job.
+    var cgroups: [String] = []
 
     func put(into writer: inout FieldWriter) {
         writer.put(.job, job.text)
@@ -53,7 +53,7 @@ struct SpawnOrder: Hashable, Sendable {
             writer.put(.group, Int64(identity.group))
             for group in identity.supplementaryGroups { writer.put(.supplementaryGroup, Int64(group)) }
         }
-        if let cgroup { writer.put(.cgroup, cgroup) }
+        for cgroup in cgroups { writer.put(.cgroup, cgroup) }
     }
 
     init(
@@ -96,7 +96,7 @@ struct SpawnOrder: Hashable, Sendable {
                 user: user, group: group,
                 supplementaryGroups: reader.numbers(.supplementaryGroup).compactMap { UInt32(exactly: $0) })
         }
-        cgroup = reader.text(.cgroup)
+        cgroups = reader.texts(.cgroup)
     }
 }
 

@@ -123,6 +123,9 @@ final class LogPipeline: Sendable {
             }
         }
         wake { $0.take(bytes, stream: stream, time: time) }
+        let lost = state.withLock { state in state.isAbandoned ? state.journal.map { ($0, state.ring.end) } : nil }
+        // Nobody will store it: the journal need not wait for that, and the job need not wait for the journal.
+        if let (journal, end) = lost { journal.markDurable(before: end) }
     }
 
     /// No more will be appended: the batcher may finish. Followers still wait.

@@ -61,7 +61,10 @@ final class LocalProcess: RunningProcess {
         return tree.processes()
     }
 
+    var endRemark: String? { JobCgroup(job).endRemark }
+
     func close() async {
+        defer { JobCgroup(job).remove() }
         input?.close()
         for output in descriptorOutputs { output.close() }
         poller.remove(handle.number)

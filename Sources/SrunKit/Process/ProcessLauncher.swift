@@ -33,11 +33,18 @@ public struct ProcessLaunch: Sendable {
     /// The whole environment: nothing is inherited.
     public let environment: [String: String]
     public let terminal: TerminalSize?
+    public let limits: JobLimits
+    public let nice: Int
+    public let confinement: JobConfinement
 
     public init(
         job: JobID, command: JobSpec.Command, workingDirectory: String?, environment: [String: String],
-        terminal: TerminalSize?
+        terminal: TerminalSize?, limits: JobLimits = .none, nice: Int = 0,
+        confinement: JobConfinement = JobConfinement()
     ) {
+        self.limits = limits
+        self.nice = nice
+        self.confinement = confinement
         self.job = job
         self.command = command
         self.workingDirectory = workingDirectory
@@ -74,6 +81,12 @@ public protocol RunningProcess: Sendable {
     /// What ``remember(_:)`` has left for whoever adopts the process; empty when nothing.
     var note: String { get }
 
+    /// Whether it is held by SIGSTOP.
+    var isHeld: Bool { get }
+
+    /// For people: why it ended as it did, when its exit does not say it; asked after its end.
+    var endRemark: String? { get }
+
     /// Leaves a word for whoever adopts the process next.
     func remember(_ note: String)
 
@@ -99,6 +112,8 @@ public protocol RunningProcess: Sendable {
 extension RunningProcess {
     public var journal: (any OutputJournal)? { nil }
     public var note: String { "" }
+    public var endRemark: String? { nil }
+    public var isHeld: Bool { false }
     public func remember(_ note: String) {}
 }
 

@@ -94,6 +94,14 @@ struct ProcessTree: Sendable {
         return isMember ? descriptor : nil
     }
 
+    /// Whether a process is held by SIGSTOP (state T in /proc/PID/stat).
+    static func isHeld(_ process: Int32) -> Bool {
+        guard let content = contents(of: "/proc/\(process)/stat", limit: 4096),
+            let name = content.lastIndex(of: UInt8(ascii: ")"))
+        else { return false }
+        return content[content.index(after: name)...].prefix(2).elementsEqual(" T".utf8)
+    }
+
     private struct Status {
         let session: Int32
         let isZombie: Bool

@@ -14,7 +14,7 @@ struct SpawnCommand {
     var nice: Int32
     var allowsNewPrivileges: Bool
     var identity: SpawnOrder.Identity?
-    var cgroup: String?
+    var cgroups: [String]
     var parentEndSignal: Int32 = 0
 
     init(_ order: SpawnOrder) {
@@ -26,7 +26,7 @@ struct SpawnCommand {
         nice = order.nice
         allowsNewPrivileges = order.allowsNewPrivileges
         identity = order.identity
-        cgroup = order.cgroup
+        cgroups = order.cgroups
     }
 
     /// Starts it, and returns once the program is executed.
@@ -36,7 +36,7 @@ struct SpawnCommand {
         let limits = self.limits.map { cpty_limit(resource: $0.resource, soft: $0.soft, hard: $0.hard) }
         let failure = withCStrings(arguments) { arguments in
             withCStrings(environment) { environment in
-                withCStrings([path, directory, terminal ?? "", cgroup ?? ""]) { texts in
+                withCStrings([path, directory, terminal ?? ""] + cgroups) { texts in
                     groups.withUnsafeBufferPointer { groups in
                         limits.withUnsafeBufferPointer { limits in
                             var command = cpty_command()
@@ -52,7 +52,8 @@ struct SpawnCommand {
                             command.nice = nice
                             command.parent_end_signal = parentEndSignal
                             command.no_new_privileges = allowsNewPrivileges ? 0 : 1
-                            if cgroup != nil { command.cgroup = UnsafePointer(texts[3]) }
+                            // The rest of the texts, up to the null pointer behind them.
+                            command.cgroups = UnsafePointer(texts + 3)
                             if let identity {
                                 command.changes_user = 1
                                 command.user = identity.user

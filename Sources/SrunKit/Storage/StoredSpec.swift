@@ -32,6 +32,10 @@ public struct StoredSpec: Codable, Sendable {
     var tty: Terminal?
     var timeout: TimeLimit?
     var queue: Queue?
+    var limits: JobLimits?
+    var nice: Int?
+    var retries: RetryPolicy?
+    var retry: RetryOrigin?
 
     public init(_ spec: JobSpec) {
         if case .arguments(let arguments) = spec.command { argv = arguments }
@@ -44,6 +48,10 @@ public struct StoredSpec: Codable, Sendable {
             return TimeLimit(seconds: seconds, attoseconds: attoseconds == 0 ? nil : attoseconds)
         }
         if spec.queueing != .standard { queue = Queue(spec.queueing) }
+        limits = spec.limits == .none ? nil : spec.limits
+        nice = spec.nice == 0 ? nil : spec.nice
+        retries = spec.retries
+        retry = spec.retry
     }
 
     /// Together with what stands in columns of its own.
@@ -57,6 +65,10 @@ public struct StoredSpec: Codable, Sendable {
             name: name,
             tags: tags)
         if let queue { spec.queueing = queue.queueing }
+        spec.limits = limits ?? .none
+        spec.nice = nice ?? 0
+        spec.retries = retries
+        spec.retry = retry
         return spec.with(storedSecrets: secretEnv ?? [:])
     }
 }

@@ -60,6 +60,8 @@ extension App {
             diskFloor: configuration.diskFloor, outputQuota: configuration.outputQuota,
             indexesOutput: configuration.indexesOutput)
         settings.team = configuration.team
+        settings.samplesUsage = true
+        settings.confinement = configuration.confinement
         return Engine(store: store, launcher: try launcher(), configuration: settings, logger: logger)
     }
 

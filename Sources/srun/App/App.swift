@@ -87,7 +87,7 @@ struct App: Sendable {
         let leave = Leave()
         let server = Server(
             engine: engine, access: access, configuration: web, build: .current, node: configuration.node,
-            logger: logger, leave: leave
+            logger: logger, leave: leave, keeper: keeper
         ) { address in
             guard await engine.isServing() else { return }
             keeper?.ready(endsWithWorker: !configuration.keepsFiles)

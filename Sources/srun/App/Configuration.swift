@@ -48,6 +48,8 @@ struct Configuration: Sendable {
     var endsWithStandardInput: Bool
     /// How much output of each job may wait for the store.
     var ringBytes: Int
+    /// What no job may do.
+    var confinement: JobConfinement
 
     /// - Throws: ``SettingError`` for a value that is not what it must be; ``Failure`` with
     ///   ``ExitCodes/refusedConfiguration`` for a combination that would be dangerous.
@@ -112,6 +114,7 @@ struct Configuration: Sendable {
                 }
             } ?? KeptLauncher.ringBytes
         _ = try layers.isOn(.noKeeper)
+        confinement = try Self.confinement(layers)
         try refuseDangerous(layers)
     }
 
@@ -196,6 +199,29 @@ struct Configuration: Sendable {
     private static var machineName: String {
         let text = try? String(contentsOfFile: "/etc/machine-id", encoding: .utf8)
         return (text?.split(whereSeparator: \.isNewline).first.map(String.init) ?? "") + "@" + hostName + ":"
+    }
+
+    private static func confinement(_ layers: SettingLayers) throws -> JobConfinement {
+        var confinement = JobConfinement()
+        confinement.allowsSetuid = try layers.isOn(.allowSetuid)
+        confinement.sandbox =
+            try layers.value(
+                .sandbox, expected: "none, read-only-home or bwrap", read: JobConfinement.Sandbox.init(rawValue:))
+            ?? .none
+        if let name = try layers.text(.runAs) {
+            guard geteuid() == 0 else {
+                throw Failure(.refusedConfiguration, "--run-as needs a server that runs as root")
+            }
+            guard let account = JobConfinement.Account(name) else {
+                throw layers.error(.runAs, "names no user of this machine")
+            }
+            confinement.account = account
+        }
+        let places = ["/usr/local/bin/bwrap", "/usr/bin/bwrap", "/bin/bwrap"]
+        guard confinement.sandbox == .none || places.contains(where: FileManager.default.isExecutableFile) else {
+            throw Failure(.refusedConfiguration, "--sandbox needs bubblewrap: install the package bubblewrap")
+        }
+        return confinement
     }
 
     private static func retention(_ layers: SettingLayers) throws -> RetentionPolicy {

@@ -60,7 +60,6 @@ struct EndRequests: Sendable {
                         switch request {
                         case .end(let isHurried): await take(isHurried ? .hurry : .end, group, hurry)
                         case .leave: await take(.leave, group, hurry)
-                        case .upgradeRefused: break
                         }
                     }
                     return false

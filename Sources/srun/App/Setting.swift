@@ -36,6 +36,9 @@ enum Setting: String, CaseIterable, Sendable {
     case config
     case noKeeper = "no-keeper"
     case ringBytes = "ring-bytes"
+    case allowSetuid = "allow-setuid"
+    case runAs = "run-as"
+    case sandbox
 
     enum Kind: Sendable {
         case text, number
@@ -51,7 +54,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .port, .jobs, .stopGrace, .lease, .lostAfter: .number
         case .keepAge, .keepJobs, .keepBytes, .diskFloor, .outputQuota: .amount
         case .ringBytes: .amount
-        case .noKeeper: .toggle
+        case .noKeeper, .allowSetuid: .toggle
+        case .runAs, .sandbox: .text
         case .allowedHost, .trustedProxies, .passEnv, .label: .list
         case .behindProxy, .allowPlainHTTP, .acceptEmptyDatabase, .waitDatabase, .iKnowThisIsRCE, .untilStdinCloses:
             .toggle

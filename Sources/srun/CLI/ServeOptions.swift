@@ -164,6 +164,15 @@ struct ServeOptions: ParsableArguments {
     @Flag(help: "End when standard input ends: with the program that started srun.")
     var untilStdinCloses = false
 
+    @Flag(help: "Let jobs use programs with the set-user-ID bit, such as sudo.")
+    var allowSetuid = false
+
+    @Option(help: ArgumentHelp("The user whose rights jobs have. Needs a server that runs as root.", valueName: "user"))
+    var runAs: [String] = []
+
+    @Option(help: ArgumentHelp("none (the default), read-only-home or bwrap.", valueName: "profile"))
+    var sandbox: [String] = []
+
     @Flag(help: "Run jobs as children of the server itself: they end with it.")
     var noKeeper = false
 
@@ -189,13 +198,13 @@ struct ServeOptions: ParsableArguments {
             (.authHeader, authHeader), (.newUserRole, newUserRole), (.tlsCert, tlsCert), (.tlsKey, tlsKey),
             (.keepAge, keepAge), (.keepJobs, keepJobs), (.keepBytes, keepBytes), (.diskFloor, diskFloor),
             (.outputQuota, outputQuota), (.searchIndex, searchIndex),
-            (.ringBytes, ringBytes),
+            (.ringBytes, ringBytes), (.runAs, runAs), (.sandbox, sandbox),
         ]
         for (setting, values) in texts { layer.add(values, for: setting) }
         let toggles: [(Setting, Bool)] = [
             (.behindProxy, behindProxy), (.allowPlainHTTP, allowPlainHttp), (.acceptEmptyDatabase, acceptEmptyDatabase),
             (.waitDatabase, waitDatabase),
-            (.noKeeper, noKeeper),
+            (.noKeeper, noKeeper), (.allowSetuid, allowSetuid),
             (.iKnowThisIsRCE, iKnowThisIsRCE), (.untilStdinCloses, untilStdinCloses),
             (.ownJobsOnly, ownJobsOnly),
         ]

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import HummingbirdCore
 import SrunKit
@@ -9,6 +10,19 @@ struct HealthRoutes: Sendable {
 
     var all: [Route] {
         [.get("/healthz", .public, health), .get("/api/version", .view, version)]
+    }
+
+    /// What was built, and which process serves: another one after an upgrade.
+    private struct VersionMessage: Encodable {
+        let build: BuildInfo
+
+        private enum CodingKeys: CodingKey { case pid }
+
+        func encode(to encoder: any Encoder) throws {
+            try build.encode(to: encoder)
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(ProcessInfo.processInfo.processIdentifier, forKey: .pid)
+        }
     }
 
     private struct HealthMessage: Encodable {
@@ -38,6 +52,6 @@ struct HealthRoutes: Sendable {
     }
 
     @Sendable private func version(_ request: Request, _ context: RequestContext) async throws -> Response {
-        .json(build)
+        .json(VersionMessage(build: build))
     }
 }

@@ -22,13 +22,59 @@ enum JobBody {
         spec.queueing = try QueueingBody.queueing(value)
         try spec.validate()
         let secrets = try environment(value("secretEnv"), field: "secretEnv")
-        return secrets.isEmpty ? spec : try spec.withSecrets(secrets)
+        if !secrets.isEmpty { spec = try spec.withSecrets(secrets) }
+        return try spec.with(
+            limits: limits(value("limits")), nice: Int(whole(value("nice"), field: "nice") ?? 0),
+            retries: retries(value("retries")))
     }
 
     private static let fields: Set<String> = [
         "command", "argv", "cwd", "env", "secretEnv", "tty", "timeout", "name", "tags", "node", "label", "priority",
-        "group",
+        "group", "limits", "nice", "retries",
     ]
+
+    private static func limits(_ value: JSONValue?) throws(RequestError) -> JobLimits {
+        guard let value else { return .none }
+        guard case .object(let members) = value else { throw .invalidField("limits", "limits must be an object") }
+        let names: Set<String> = ["memoryBytes", "processes", "cpuCores", "openFiles", "fileBytes", "cpuSeconds"]
+        try refuseUnknown(members, allowed: names, within: "limits.")
+        return JobLimits(
+            memoryBytes: try whole(value["memoryBytes"], field: "limits"),
+            processes: try whole(value["processes"], field: "limits"),
+            cpuCores: try number(value["cpuCores"], field: "limits"),
+            openFiles: try whole(value["openFiles"], field: "limits"),
+            fileBytes: try whole(value["fileBytes"], field: "limits"),
+            cpuSeconds: try whole(value["cpuSeconds"], field: "limits"))
+    }
+
+    private static func retries(_ value: JSONValue?) throws(RequestError) -> RetryPolicy? {
+        guard let value else { return nil }
+        guard case .object(let members) = value else { throw .invalidField("retries", "retries must be an object") }
+        try refuseUnknown(members, allowed: ["count", "delaySeconds", "maxDelaySeconds"], within: "retries.")
+        guard let count = try whole(value["count"], field: "retries"), let count = Int(exactly: count) else {
+            throw .invalidField("retries", "retries needs a count")
+        }
+        return RetryPolicy(
+            count: count, delaySeconds: try number(value["delaySeconds"], field: "retries") ?? 1,
+            maxDelaySeconds: try number(value["maxDelaySeconds"], field: "retries") ?? 60)
+    }
+
+    private static func whole(_ value: JSONValue?, field: String) throws(RequestError) -> Int64? {
+        switch value {
+        case nil, .null: return nil
+        case .number(.integer(let number)): return number
+        default: throw .invalidField(field, "\(field) must have whole numbers")
+        }
+    }
+
+    private static func number(_ value: JSONValue?, field: String) throws(RequestError) -> Double? {
+        switch value {
+        case nil, .null: return nil
+        case .number(.integer(let number)): return Double(number)
+        case .number(.double(let number)): return number
+        default: throw .invalidField(field, "\(field) must have numbers")
+        }
+    }
 
     /// A field that is not known is refused rather than ignored: it is a misspelt one, and the job would not be what
     /// was meant.

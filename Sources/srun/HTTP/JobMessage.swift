@@ -15,6 +15,7 @@ struct JobMessage: Encodable {
         case createdAt, startedAt, completedAt
         case unknown, placement, priority, group
         case node, outputBytes, outputDropped, restartOf, createdBy, stoppedBy, usage
+        case stopping, paused, limits, nice, retries, retryOf, attempt
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -38,7 +39,9 @@ struct JobMessage: Encodable {
         try container.encode(job.restartOf?.text, forKey: .restartOf)
         try container.encode(job.createdBy, forKey: .createdBy)
         try container.encode(outcome?.stoppedBy, forKey: .stoppedBy)
-        try container.encode(outcome?.usage, forKey: .usage)
+        try container.encode(outcome?.usage.map(UsageMessage.init), forKey: .usage)
+        try container.encode(job.isStopping, forKey: .stopping)
+        try container.encode(job.isPaused, forKey: .paused)
     }
 
     private func encodeSpec(_ spec: JobSpec, into container: inout KeyedEncodingContainer<CodingKeys>) throws {
@@ -57,6 +60,46 @@ struct JobMessage: Encodable {
         try container.encode(PlacementMessage(spec.queueing.placement), forKey: .placement)
         try container.encode(spec.queueing.priority, forKey: .priority)
         try container.encode(spec.queueing.group.map(GroupMessage.init), forKey: .group)
+        try container.encode(LimitsMessage(limits: spec.limits), forKey: .limits)
+        try container.encode(spec.nice, forKey: .nice)
+        try container.encode(spec.retries, forKey: .retries)
+        try container.encode(spec.retry?.of.text, forKey: .retryOf)
+        try container.encode(spec.attempt, forKey: .attempt)
+    }
+}
+
+/// What a job used in all. What its disk has read and written is in its samples, and not counted after its end.
+private struct UsageMessage: Encodable {
+    private let usage: ResourceUsage
+
+    init(_ usage: ResourceUsage) { self.usage = usage }
+
+    private enum CodingKeys: CodingKey { case userSeconds, systemSeconds, maxResidentBytes, readBytes, writtenBytes }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(usage.userSeconds, forKey: .userSeconds)
+        try container.encode(usage.systemSeconds, forKey: .systemSeconds)
+        try container.encode(usage.maxResidentBytes, forKey: .maxResidentBytes)
+        try container.encodeNil(forKey: .readBytes)
+        try container.encodeNil(forKey: .writtenBytes)
+    }
+}
+
+/// Every limit a job can have; null where it has none.
+struct LimitsMessage: Encodable {
+    let limits: JobLimits
+
+    private enum CodingKeys: CodingKey { case memoryBytes, processes, cpuCores, openFiles, fileBytes, cpuSeconds }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(limits.memoryBytes, forKey: .memoryBytes)
+        try container.encode(limits.processes, forKey: .processes)
+        try container.encode(limits.cpuCores, forKey: .cpuCores)
+        try container.encode(limits.openFiles, forKey: .openFiles)
+        try container.encode(limits.fileBytes, forKey: .fileBytes)
+        try container.encode(limits.cpuSeconds, forKey: .cpuSeconds)
     }
 }
 

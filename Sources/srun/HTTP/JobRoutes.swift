@@ -15,6 +15,9 @@ struct JobRoutes: Sendable {
             .delete("/api/jobs/:id", .administer, remove),
             .post("/api/jobs/:id/stop", .operate, body: .ignored, stop),
             .post("/api/jobs/:id/restart", .operate, body: .ignored, restart),
+            .post("/api/jobs/:id/signal", .operate, body: .json, signal),
+            .post("/api/jobs/:id/pause", .operate, body: .ignored, pause),
+            .post("/api/jobs/:id/resume", .operate, body: .ignored, resume),
         ]
     }
 
@@ -81,6 +84,27 @@ struct JobRoutes: Sendable {
         let job = try await engine.restart(context.jobID(), by: context.actor)
         context.note.add(detail: "as \(job.id)")
         return .json(JobMessage(job))
+    }
+
+    @Sendable private func signal(_ request: Request, _ context: RequestContext) async throws -> Response {
+        let body = try await request.body.collect(upTo: RequestLimits.bodyBytes)
+        let json = try StrictJSON.parse(body.readableBytesView)
+        guard case .object(let members) = json, members.count == 1, let value = json["signal"],
+            let signal = SignalName(value)
+        else {
+            throw RequestError.invalidField("signal", "signal must be a name such as HUP, or a number from 1 to 64")
+        }
+        context.note.add(detail: "signal \(signal.number)")
+        try await engine.signal(context.jobID(), signal.number)
+        return .json(PlainMessage(message: "The signal has been sent to every process of the job."))
+    }
+
+    @Sendable private func pause(_ request: Request, _ context: RequestContext) async throws -> Response {
+        .json(JobMessage(try await engine.pause(context.jobID())))
+    }
+
+    @Sendable private func resume(_ request: Request, _ context: RequestContext) async throws -> Response {
+        .json(JobMessage(try await engine.resume(context.jobID())))
     }
 
     @Sendable private func remove(_ request: Request, _ context: RequestContext) async throws -> Response {

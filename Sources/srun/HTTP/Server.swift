@@ -27,7 +27,7 @@ struct Server: Service {
 
     init(
         engine: Engine, access: Access, configuration: ServerConfiguration, build: BuildInfo, node: String,
-        logger: Logger, leave: Leave = Leave(),
+        logger: Logger, leave: Leave = Leave(), keeper: KeeperClient? = nil,
         onReady: @escaping @Sendable (BoundAddress) async -> Void
     ) {
         self.configuration = configuration
@@ -52,6 +52,7 @@ struct Server: Service {
             sessions.all, users.all, tokens.all, AuditRoutes(store: access.store).all, health.all, jobs.all, nodes.all,
             logs.all,
             search.all, OpenAPIRoutes().all, recordings.all, events.all, WebRoutes().all,
+            UpgradeRoutes(keeper: keeper).all, UsageRoutes(engine: engine).all,
         ]
         let routes = RouteTable(all.flatMap(\.self))
         let forwarding = Forwarding(
