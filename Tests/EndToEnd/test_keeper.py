@@ -311,7 +311,7 @@ def test_upgrade_that_cannot_be(tmp_path, installed, command_line, program, word
         old = installed.with_name("srun.old")
         installed.rename(old)
         new.rename(installed)
-        status, answer = server.api.request("POST", "/api/upgrade")
+        status, answer = server.api.request("POST", "/api/upgrade", {"pid": server.api.value("GET", "/api/version")["pid"]})
         assert (status, word in answer.decode()) == (409, True), answer
         assert worker(server) == before
         assert server.api.job(job)["status"] == "running"
@@ -322,7 +322,7 @@ def test_without_a_keeper(tmp_path):
     with Server(tmp_path, "--no-keeper") as server:
         assert workers(server) == []
         assert server.api.run("echo fine", tty=False)[1] == b"fine\n"
-        assert server.api.request("POST", "/api/upgrade")[0] == 409
+        assert server.api.request("POST", "/api/upgrade", {"pid": server.api.value("GET", "/api/version")["pid"]})[0] == 409
 
 
 def test_the_keeper_is_small(tmp_path):

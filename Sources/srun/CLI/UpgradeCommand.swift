@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import NIOHTTP1
 
 struct UpgradeCommand: AsyncParsableCommand {
@@ -21,7 +22,8 @@ struct UpgradeCommand: AsyncParsableCommand {
     func run() async throws {
         try await client.withClient { client in
             let before = try await client.value(Version.self, .GET, "/api/version")
-            _ = try await client.send(.POST, "/api/upgrade", timeout: APIClient.patience)
+            _ = try await client.send(
+                .POST, "/api/upgrade", body: Data("{\"pid\": \(before.pid ?? 0)}".utf8), timeout: APIClient.patience)
             let deadline = ContinuousClock.now + Self.limit
             while ContinuousClock.now < deadline {
                 // The old one may still answer, or cut a connection as it goes.
