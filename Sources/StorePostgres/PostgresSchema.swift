@@ -35,6 +35,7 @@ struct PostgresSchema: Sendable {
         [
             Migration(name: "1 jobs, output and nodes", statements: jobsAndOutput + team),
             Migration(name: "2 access", statements: access),
+            Migration(name: "3 search and sizes", statements: search + sizes),
         ]
     }
 

@@ -516,3 +516,17 @@ def test_starts_that_are_refused(tmp_path, database, start):
         with Node(tmp_path, "n1", cluster.url) as node:
             assert node.api.run("true")[0]["status"] == "completed"
             assert "secret" not in node.log
+
+
+def test_a_search_finds_what_jobs_of_any_node_have_printed(tmp_path, database):
+    with team(tmp_path, 2, database.url) as (one, two):
+        first = one.api.run("echo a needle in n1", node="n1")[0]
+        second = two.api.run("echo another NEEDLE", node="n2")[0]
+        unindexed = "SELECT count(*) FROM srun.jobs WHERE NOT is_indexed"
+        until(lambda: database.sql(unindexed) == "0")
+        for node in (one, two):
+            lines = node.api.request("GET", "/api/search?q=needle")[1].splitlines()
+            hits = [json.loads(line) for line in lines]
+            # In both the command says it too.
+            assert {hit["job"]["id"] for hit in hits[:-1]} == {first["id"], second["id"]}
+            assert hits[-1]["done"]

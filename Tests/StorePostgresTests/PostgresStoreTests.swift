@@ -3,7 +3,8 @@ import StoreConformance
 import StorePostgres
 import Testing
 
-@Suite("PostgreSQL store")
+/// One at a time: each has tables of its own, and hundreds at once would have to wait for one another longer than they may.
+@Suite("PostgreSQL store", .serialized)
 struct PostgresStoreTests {
     @Test("meets the contract", .timeLimit(.minutes(1)), arguments: StoreContract.all)
     func meets(_ requirement: StoreRequirement) async throws {

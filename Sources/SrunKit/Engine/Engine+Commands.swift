@@ -32,7 +32,7 @@ extension Engine {
         try checkWorkingDirectory(spec)
         try await checkDisk()
         guard active[id] == nil else { throw EngineError(StoreError(.alreadyExists, "There is a job \(id) already.")) }
-        let decision = machine.submit(id)
+        let decision = machine.submit(id, spec.queueing)
         let created = now()
         let state: JobState
         switch decision {

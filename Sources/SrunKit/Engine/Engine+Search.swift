@@ -24,7 +24,8 @@ extension Engine {
         while !Task.isCancelled {
             outputToIndex = OneShot()
             let news = outputToIndex
-            await indexer.pass()
+            // One node is enough for a team.
+            if team?.renewal.isFirst ?? true { await indexer.pass() }
             _ = await race(clock: clock, limit: active.isEmpty ? Self.idleIndexPause : Self.indexPause) {
                 await news.value()
             }

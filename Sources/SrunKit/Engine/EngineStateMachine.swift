@@ -11,6 +11,8 @@ struct EngineStateMachine {
     private var running: Set<JobID> = []
     /// In the order in which they will start.
     private var queue: OrderedSet<JobID> = []
+    /// Of the known jobs, what is not standard.
+    private var wishes: [JobID: Queueing] = [:]
     private(set) var isShuttingDown = false
 
     init(runningLimit: Int, queueLimit: Int) {
@@ -39,33 +41,54 @@ struct EngineStateMachine {
         case shuttingDown
     }
 
-    mutating func submit(_ id: JobID) -> SubmitDecision {
+    mutating func submit(_ id: JobID, _ queueing: Queueing = .standard) -> SubmitDecision {
         if isShuttingDown { return .refuse(.shuttingDown) }
-        if running.count < runningLimit, queue.isEmpty {
+        // Those that wait for their group do not hold up others.
+        if running.count < runningLimit, !queue.contains(where: hasRoom), hasRoom(queueing.group) {
+            note(queueing, of: id)
             running.insert(id)
             return .start
         }
         guard queue.count < queueLimit else { return .refuse(.queueFull) }
-        queue.append(id)
+        resume(id, queueing)
         return .enqueue
     }
 
+    private mutating func note(_ queueing: Queueing, of id: JobID) {
+        if queueing != .standard { wishes[id] = queueing }
+    }
+
+    private func hasRoom(_ id: JobID) -> Bool { hasRoom(wishes[id]?.group) }
+
+    private func hasRoom(_ group: Queueing.Group?) -> Bool {
+        guard let group else { return true }
+        return running.count { wishes[$0]?.group?.name == group.name } < group.limit
+    }
+
+    private func priority(of id: JobID) -> Int { wishes[id]?.priority ?? 0 }
+
     /// A job that an earlier server had queued. It was accepted once, so no limit refuses it now.
-    mutating func resume(_ id: JobID) {
-        queue.append(id)
+    mutating func resume(_ id: JobID, _ queueing: Queueing = .standard) {
+        note(queueing, of: id)
+        let place = queue.firstIndex { priority(of: $0) < queueing.priority } ?? queue.endIndex
+        queue.insert(id, at: place)
     }
 
     /// A job that runs already, under whatever limit it was started.
-    mutating func adopt(_ id: JobID) {
+    mutating func adopt(_ id: JobID, _ queueing: Queueing = .standard) {
+        note(queueing, of: id)
         running.insert(id)
     }
 
     /// The jobs that may start now, in order. They count as running from here on.
     mutating func startNext() -> [JobID] {
         guard !isShuttingDown else { return [] }
-        let ready = Array(queue.prefix(max(0, runningLimit - running.count)))
+        var ready: [JobID] = []
+        for id in queue where running.count < runningLimit && hasRoom(id) {
+            running.insert(id)
+            ready.append(id)
+        }
         queue.subtract(ready)
-        running.formUnion(ready)
         return ready
     }
 
@@ -86,6 +109,7 @@ struct EngineStateMachine {
     mutating func ended(_ id: JobID) {
         running.remove(id)
         queue.remove(id)
+        wishes[id] = nil
     }
 
     /// Nothing starts any more. What waits stays in the store, for the next server to resume.

@@ -16,7 +16,7 @@ extension Engine {
                 break
             case .queued:
                 active[job.id] = ActiveJob(job)
-                machine.resume(job.id)
+                machine.resume(job.id, job.spec.queueing)
             case .running(let run):
                 if let process = adopted.removeValue(forKey: job.id) {
                     try await adopt(job, process)
@@ -51,7 +51,7 @@ extension Engine {
         if let journal = process.journal { entry.pipeline.attach(journal, stored: stored) }
         entry.process.fulfil(process)
         active[job.id] = entry
-        machine.adopt(job.id)
+        machine.adopt(job.id, job.spec.queueing)
         commandSink.yield(.resume(job.id))
         logger.notice("a job goes on", metadata: ["job.id": "\(job.id)", "job.pid": "\(process.processID)"])
     }

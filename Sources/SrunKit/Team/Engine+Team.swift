@@ -176,6 +176,8 @@ extension Engine {
         guard active[id] == nil else { return }
         do {
             guard let job = try await store.job(id) else { return jobEvents.send(.removed(id)) }
+            // The node that indexes for all does not see the others' jobs end.
+            if job.status.isFinal { outputToIndex.fulfil(()) }
             // What this node has done itself it has told already.
             if job.node != configuration.node || job.status == .lost { jobEvents.send(.changed(job)) }
         } catch {

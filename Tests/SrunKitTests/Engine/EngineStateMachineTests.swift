@@ -61,4 +61,33 @@ struct EngineStateMachineTests {
         machine.ended(ids[0])
         #expect(machine.startNext() == [])
     }
+
+    @Test func higherPrioritiesGoFirst() {
+        var machine = EngineStateMachine(runningLimit: 1, queueLimit: 10)
+        _ = machine.submit(ids[0])
+        _ = machine.submit(ids[1], Queueing(priority: -5))
+        _ = machine.submit(ids[2], Queueing(priority: 5))
+        _ = machine.submit(ids[3])
+        var order: [JobID] = []
+        var running = ids[0]
+        for _ in 1...3 {
+            machine.ended(running)
+            let next = machine.startNext()
+            #expect(next.count == 1)
+            running = next.first ?? running
+            order.append(running)
+        }
+        #expect(order == [ids[2], ids[3], ids[1]])
+    }
+
+    @Test func aFullGroupHoldsUpNobodyElse() {
+        var machine = EngineStateMachine(runningLimit: 3, queueLimit: 10)
+        let one = Queueing(group: .init(name: "g", limit: 1))
+        #expect(machine.submit(ids[0], one) == .start)
+        #expect(machine.submit(ids[1], one) == .enqueue)
+        #expect(machine.submit(ids[2]) == .start)
+        #expect(machine.startNext() == [])
+        machine.ended(ids[0])
+        #expect(machine.startNext() == [ids[1]])
+    }
 }
