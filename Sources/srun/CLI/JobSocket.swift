@@ -79,7 +79,7 @@ struct JobSocket: Sendable {
     private static func upgrade(_ head: HTTPRequestHead) -> NIOTypedHTTPClientUpgradeConfiguration<Opened> {
         let upgrader = NIOTypedWebSocketClientUpgrader<Opened>(maxFrameSize: frameLimit) { channel, _ in
             channel.eventLoop.makeCompletedFuture {
-                .socket(try NIOAsyncChannel(wrappingChannelSynchronously: channel))
+                .socket(try .wrapping(untaken: channel))
             }
         }
         return NIOTypedHTTPClientUpgradeConfiguration(upgradeRequestHead: head, upgraders: [upgrader]) { channel in

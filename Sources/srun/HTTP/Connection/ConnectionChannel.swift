@@ -46,8 +46,7 @@ struct ConnectionChannel: ServerChildChannel {
             try pipeline.addHandler(
                 RequestAdapter(httpHandlers: [validator, encoder, decoder], frameLimit: limits.frameBytes))
             return Value(
-                wrapped: try NIOAsyncChannel(
-                    wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)),
+                wrapped: try .wrapping(untaken: channel, configuration: .init(isOutboundHalfClosureEnabled: true)),
                 isAdmitted: isAdmitted)
         }
     }
