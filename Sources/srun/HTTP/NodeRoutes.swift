@@ -23,10 +23,11 @@ struct NodeRoutes: Sendable {
     private func setDraining(
         _ isDraining: Bool, _ request: Request, _ context: RequestContext
     ) async throws -> Response {
-        let name = context.parameters["name"] ?? nil
-        guard let name, Queueing.isName(name), try await engine.setDraining(isDraining, node: name) else {
-            throw RequestError(.notFound, "node_not_found", "there is no node of this name in a team")
-        }
+        let notFound = RequestError(.notFound, "node_not_found", "there is no node of this name in a team")
+        guard let name = context.parameters["name"] ?? nil, Queueing.isName(name) else { throw notFound }
+        // Apart from the conditions above: the optimizer of Swift 6.3.1 crashes on all of them in one guard.
+        let isKnown = try await engine.setDraining(isDraining, node: name)
+        guard isKnown else { throw notFound }
         return .json(
             PlainMessage(
                 message: isDraining
