@@ -31,6 +31,32 @@ def test_run_ends_with_the_signal(srun, number):
     assert srun("run", f"kill -{int(number)} $$").returncode == 128 + number
 
 
+def test_run_limits_what_a_job_may_use(srun, api):
+    result = srun(
+        "run", "--open-files", "64", "--nice", "5", "--cpu-seconds", "30", "--file-size", "1MiB", "--retries", "2",
+        "--retry-delay", "0.1", "--", "sh", "-c", "ulimit -n; exit 3",
+    )  # fmt: skip
+    assert (result.returncode, result.stdout) == (3, b"64\n"), result.stderr
+    job = api.jobs()[-1]
+    limits = job["limits"]
+    assert (limits["openFiles"], limits["cpuSeconds"], limits["fileBytes"], job["nice"]) == (64, 30, 1 << 20, 5)
+    assert (job["retries"]["count"], job["retries"]["delaySeconds"]) == (2, 0.1)
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_run_helps(srun, flag):
+    result = srun("run", flag)
+    assert (result.returncode, b"--retry-delay" in result.stdout) == (0, True)
+
+
+def test_run_refuses_options_it_does_not_know(srun, api):
+    result = srun("run", "--detahc", "true")
+    assert (result.returncode, result.stdout) == (64, b"")
+    assert b"--detahc" in result.stderr
+    assert srun("run", "--memory", "much", "true").returncode == 64
+    assert api.jobs() == []
+
+
 def test_run_one_argument_is_text_for_the_shell(srun):
     assert srun("run", "printf 'a b\\n' | wc -w").stdout.split() == [b"2"]
 
