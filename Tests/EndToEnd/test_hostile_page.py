@@ -2,12 +2,9 @@
 
 import contextlib
 import http.server
-import os
-import shutil
 import threading
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from support.server import Server
 
@@ -68,13 +65,11 @@ def hostile():
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory, hostile):
-    executable = os.environ.get("SRUN_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with Server(tmp_path_factory.mktemp("victim")) as server, sync_playwright() as playwright:
+def world(tmp_path_factory, hostile, launch_browser):
+    with Server(tmp_path_factory.mktemp("victim")) as server:
         # evil.test resolves to this machine: what a rebound name does after it has loaded its page from elsewhere.
         rules = ["--host-resolver-rules=MAP evil.test 127.0.0.1", "--disable-features=LocalNetworkAccessChecks"]
-        browser = playwright.chromium.launch(executable_path=executable, args=sandbox + rules)
+        browser = launch_browser(*rules)
         context = browser.new_context()
         page = context.new_page()
         page.goto(f"{server.url}/healthz")

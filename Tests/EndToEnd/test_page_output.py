@@ -209,7 +209,7 @@ def test_a_minute_of_full_speed(page):
 @pytest.mark.soak
 def test_200_megabytes_open_on_their_tail(page, server):
     job = server.api.submit("seq 1 23000000; echo end", tty=False)["id"]
-    server.api.wait(job, limit=300)
+    server.api.wait(job)
     assert server.api.job(job)["outputBytes"] > 190_000_000
     page.open(f"/jobs/{job}")
     opened = page.page.evaluate("performance.now()")

@@ -97,3 +97,34 @@ Deno.test("shows output without line ends too", async () => {
   await settle();
   equal(output.state.value.isLoading, false);
 });
+
+Deno.test("reads on both sides of a gap, and over it in both directions", async () => {
+  const [first, last, dropped] = [numbered(20_000), numbered(20_000), 5_000_000];
+  const [gap, behind] = [first.length, first.length + dropped];
+  const total = behind + last.length;
+  const send = ((address: string) => {
+    const url = new URL(address, "http://server");
+    // As the server: no ranges of output that has a gap.
+    if (url.searchParams.get("gaps") !== "cut") return Promise.resolve(new Response("marked"));
+    const from = Number(url.searchParams.get("from"));
+    const isBehind = from >= gap;
+    const start = isBehind ? Math.max(from, behind) : from;
+    const body = isBehind ? last.slice(start - behind) : first.slice(start);
+    const headers: HeadersInit = start > from ? { "Srun-Output-Dropped": String(start - from) } : {};
+    return Promise.resolve(new Response(body, { headers }));
+  }) as unknown as typeof fetch;
+  const client = new OutputClient(new Http("", send));
+  const output = new PastOutput("job", client, new TextScreen(), () => total, () => dropped);
+  // The last lines before the gap, on over it, and back.
+  await output.around(gap - 8);
+  equal(output.state.value.end, gap);
+  await output.later();
+  equal(output.state.value.start, behind);
+  await output.before(behind);
+  equal(output.state.value.end, gap);
+  // A place shortly behind the gap is shown from there on, and one in it as the first that is there again.
+  await output.around(behind + 80);
+  equal(output.state.value.start, behind);
+  await output.around(gap + 80);
+  equal(output.state.value.start, behind);
+});

@@ -10,14 +10,20 @@ from .page import SrunPage
 
 
 @pytest.fixture(scope="session")
-def browser():
+def launch_browser():
+    """Starts a browser with flags of its own. What drives browsers can run but once in a process."""
     executable = os.environ.get("SRUN_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    # The browser's own sandbox does not work for root, which is what containers run as.
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        # The browser's own sandbox does not work for root, which is what containers run as.
-        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=executable, args=sandbox)
-        yield browser
-        browser.close()
+        yield lambda *flags: playwright.chromium.launch(executable_path=executable, args=[*sandbox, *flags])
+
+
+@pytest.fixture(scope="session")
+def browser(launch_browser):
+    browser = launch_browser()
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

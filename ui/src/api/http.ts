@@ -15,6 +15,12 @@ export class ApiError extends Error {
   }
 }
 
+/** Some bytes of an output, and where in it they begin. */
+export interface Piece {
+  start: number;
+  bytes: Uint8Array;
+}
+
 /** Every HTTP request of the page. The session is a cookie, so nothing secret is kept here. */
 export class Http {
   /** How far the server's clock is ahead of this machine's, in milliseconds, to within a second. */
@@ -56,10 +62,18 @@ export class Http {
     }
   }
 
-  /** The bytes from `start` up to `end`, which is not among them. */
-  async range(path: string, start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
+  /**
+   * The bytes from `start` up to `end`, which is not among them. Output that has a gap knows no ranges: of it, those before the
+   * gap, or those behind it when `start` lies in it.
+   */
+  async range(path: string, start: number, end: number, signal?: AbortSignal): Promise<Piece> {
     const fields = { Range: `bytes=${start}-${end - 1}` };
-    return new Uint8Array(await (await this.request("GET", path, undefined, signal, fields)).arrayBuffer());
+    const response = await this.request("GET", path, undefined, signal, fields);
+    if (response.status === 206) return { start, bytes: new Uint8Array(await response.arrayBuffer()) };
+    void response.body?.cancel().catch(() => {});
+    const cut = await this.request("GET", `${path}?from=${start}&follow=1&gaps=cut`, undefined, signal);
+    const dropped = Number(cut.headers.get("Srun-Output-Dropped") ?? 0);
+    return { start: start + dropped, bytes: await firstBytes(cut, Math.max(0, end - start - dropped)) };
   }
 
   async request(
@@ -99,6 +113,20 @@ export class Http {
     // The header has whole seconds: anything smaller is its rounding and the time on the wire.
     this.clockSkew = Math.abs(skew) < 2000 ? 0 : skew;
   }
+}
+
+async function firstBytes(response: Response, most: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(most);
+  let filled = 0;
+  const reader = response.body?.getReader();
+  while (reader !== undefined && filled < most) {
+    const part = await reader.read();
+    if (part.done) break;
+    bytes.set(part.value.subarray(0, most - filled), filled);
+    filled += Math.min(part.value.length, most - filled);
+  }
+  void reader?.cancel().catch(() => {});
+  return bytes.subarray(0, filled);
 }
 
 async function* texts(response: Response): AsyncGenerator<string> {

@@ -1,4 +1,4 @@
-import { type Http, path } from "./http.ts";
+import { type Http, path, type Piece } from "./http.ts";
 
 /** A line that holds what was looked for; `start` and `length` are in code points of `text`. */
 export interface LineHit {
@@ -26,7 +26,12 @@ export interface SearchRequest {
 export class OutputClient {
   constructor(private readonly http: Http) {}
 
-  range(id: string, start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
+  async range(id: string, start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
+    return (await this.piece(id, start, end, signal)).bytes;
+  }
+
+  /** The same, with the place where it begins: behind `start` when that was not kept. */
+  piece(id: string, start: number, end: number, signal?: AbortSignal): Promise<Piece> {
     return this.http.range(path`/api/jobs/${id}/logs`, start, end, signal);
   }
 

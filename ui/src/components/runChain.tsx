@@ -5,16 +5,21 @@ import { origin, runChain } from "../state/runChain.ts";
 import { h, useEffect, useState, type VNode } from "../view.ts";
 import { PageLink } from "./pageLink.tsx";
 import { StatusBadge } from "./statusBadge.tsx";
+import { useObservable } from "./useObservable.ts";
 
 /** The runs of the same command that came from one another. */
 export function RunChain({ job, workspace }: { job: Job; workspace: Workspace }): VNode | null {
   const [runs, setRuns] = useState<readonly Job[]>([]);
   const { app, jobs } = workspace;
+  const known = useObservable(jobs.list).jobs;
+  // Each new try and each change of one is a change of the list; what only prints is none of these.
+  const related = known.filter((run) => run.id === job.id || origin(run) !== null).map(({ id, status }) => id + status)
+    .join();
   useEffect(() => {
     let isGone = false;
-    void runChain(job, jobs.list.value.jobs, app.client).then((found) => !isGone && setRuns(found));
+    void runChain(job, known, app.client).then((found) => !isGone && setRuns(found));
     return () => isGone = true;
-  }, [job.id, job.status]);
+  }, [job.id, job.status, related]);
   if (runs.length < 2) return null;
   return (
     <section class="run-chain" aria-label="Runs">

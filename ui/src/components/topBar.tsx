@@ -101,10 +101,13 @@ function MainMenu({ workspace, session, isTeam, onKeys, onAbout, onPassword, clo
         Keys <kbd>?</kbd>
       </MenuItem>
       <MenuItem onChoose={choose(onAbout)}>About srun</MenuItem>
-      {hasPeople && session.auth === "password" && (
-        <MenuItem onChoose={choose(onPassword)}>Change your password</MenuItem>
-      )}
+      {hasPassword(session) && <MenuItem onChoose={choose(onPassword)}>Change your password</MenuItem>}
       <MenuItem onChoose={choose(() => void app.session.signOut())}>Sign out</MenuItem>
     </Fragment>
   );
+}
+
+/** Only people have one: not the server's own administrator, its tokens, everybody, or whom a proxy vouches for. */
+function hasPassword({ user, auth }: Session): boolean {
+  return auth === "token" && user !== "admin" && !user.startsWith("token:");
 }

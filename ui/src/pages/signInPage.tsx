@@ -13,11 +13,11 @@ interface SignInProps {
 /** Every way in that this server has: the link or the token always, people and providers where there are any. */
 export function SignInPage({ app, reason, isTrying }: SignInProps): VNode {
   const { session, client } = app;
-  const [providers, setProviders] = useState<readonly Provider[] | null>(null);
+  const [providers, setProviders] = useState<readonly Provider[] | null | "asked">("asked");
   const [chosen, choose] = useState<"token" | "password" | null>(null);
   useEffect(() => {
     // Where nobody answers this, most people have no more than the link that was printed at the start.
-    client.providers().then(setProviders, () => {});
+    client.providers().then(setProviders, () => setProviders(null));
   }, []);
   const byPassword = (chosen ?? (providers === null ? "token" : "password")) === "password";
   return (
@@ -28,10 +28,12 @@ export function SignInPage({ app, reason, isTrying }: SignInProps): VNode {
         </p>
         <h1>Sign in</h1>
         {reason !== null && <p class="notice warn" role="alert">{reason}</p>}
-        {providers?.map(({ id, name, url }) => (
-          <a key={id} class="button wide" href={url.startsWith("/") ? client.base + url : url}>Sign in with {name}</a>
-        ))}
-        {byPassword
+        {providers !== "asked" &&
+          providers?.map(({ id, name, url }) => (
+            <a key={id} class="button wide" href={url.startsWith("/") ? client.base + url : url}>Sign in with {name}</a>
+          ))}
+        {/* A form that is replaced by another while somebody types into it is worse than one that comes a moment later. */}
+        {providers === "asked" ? null : byPassword
           ? (
             <Fragment>
               <PasswordForm isTrying={isTrying} onSend={(user, password) => void session.signIn({ user, password })} />

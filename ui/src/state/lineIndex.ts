@@ -43,6 +43,12 @@ export class LineIndex {
     this.#step *= 2;
   }
 
+  /** Lines that are shown in place of bytes that are not there: nothing is ever counted from before them to behind them. */
+  gap(shown: Uint8Array, end: number): void {
+    this.#lines += countLineEnds(shown);
+    this.#marks.push({ line: this.#lines, offset: end });
+  }
+
   /** From where to read on to find the start of a line, and how many line ends to pass. */
   beforeLine(line: number): { offset: number; lineEnds: number } {
     const mark = last(this.#marks, (mark) => mark.line < line) ?? this.#marks[0];

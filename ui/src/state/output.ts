@@ -174,8 +174,9 @@ export class Output implements Link {
     if (this.#offset === null) return;
     this.#offset += bytes;
     this.#isCuttingLine = false;
-    const line = `\r\n[srun: ${bytes} bytes of the output were not kept]\r\n`;
-    this.screen.write(new TextEncoder().encode(line), () => {});
+    const line = new TextEncoder().encode(`\r\n[srun: ${bytes} bytes of the output were not kept]\r\n`);
+    this.lines.gap(line, this.#offset);
+    this.screen.write(line, () => {});
     this.#publish.request();
   }
 

@@ -1,5 +1,5 @@
 import type { OutputClient } from "../api/outputClient.ts";
-import { messageOf } from "../api/http.ts";
+import { messageOf, type Piece } from "../api/http.ts";
 import { countLineEnds, LineIndex } from "./lineIndex.ts";
 import { Observable } from "./observable.ts";
 import type { OutputScreen } from "./output.ts";
@@ -30,6 +30,8 @@ const COLUMNS = 80;
 /**
  * Older output of a job, read back a window at a time: however long the output is, no more than a window is held.
  *
+ * Where the middle of the output was not kept, a window ends or begins at that gap.
+ *
  * Colours set before the window are not known in it; they last until the next one that the job sets.
  */
 export class PastOutput {
@@ -43,6 +45,7 @@ export class PastOutput {
     private readonly client: OutputClient,
     private readonly screen: PastScreen,
     private readonly total: () => number,
+    private readonly dropped: () => number = () => 0,
   ) {}
 
   /** Shows the window around an offset; resolves to its line, counted from the first line shown, or null when that failed. */
@@ -70,13 +73,15 @@ export class PastOutput {
     this.state.value = { ...this.state.value, isLoading: true, error: null };
     try {
       const total = this.total();
-      const from = Math.max(0, offset - READ);
-      const to = Math.min(total, offset + READ);
-      const bytes = to > from ? await this.client.range(this.job, from, to, signal) : new Uint8Array();
+      const { start: from, bytes } = await this.#read(offset, total, rowsBefore > HALF, signal);
       if (signal.aborted) return null;
-      const place = Math.min(bytes.length, offset - from);
-      const first = rowsBack(bytes, place, rowsBefore, from === 0);
-      const end = rowsOn(bytes, place, MOST_ROWS - rowsBefore, from + bytes.length >= total);
+      // Read as far as a gap or the end, the first and the last line are whole.
+      const isStart = from === 0 || from > offset - READ;
+      const last = from + bytes.length;
+      const isEnd = last >= total || last < offset + READ;
+      const place = Math.max(0, Math.min(bytes.length, offset - from));
+      const first = rowsBack(bytes, place, rowsBefore, isStart);
+      const end = rowsOn(bytes, place, MOST_ROWS - rowsBefore, isEnd);
       const shown = bytes.subarray(first, end);
       this.screen.reset();
       this.lines.clear(from + first);
@@ -93,6 +98,21 @@ export class PastOutput {
       this.state.value = { ...this.state.value, isLoading: false, error: message };
       return null;
     }
+  }
+
+  /** What is around an offset, on its side of a gap; at the gap itself on the side that is wanted. */
+  async #read(offset: number, total: number, isBack: boolean, signal: AbortSignal): Promise<Piece> {
+    const from = Math.max(0, offset - READ);
+    const to = Math.min(total, offset + READ);
+    if (to <= from) return { start: from, bytes: new Uint8Array() };
+    const piece = await this.client.piece(this.job, from, to, signal);
+    const end = piece.start + piece.bytes.length;
+    if (isBack && piece.start === offset && offset > 0) {
+      const before = offset - this.dropped();
+      return await this.client.piece(this.job, Math.max(0, before - READ), before, signal);
+    }
+    if (isBack || end >= to || end > offset) return piece;
+    return await this.client.piece(this.job, end, Math.min(total, offset + this.dropped() + READ), signal);
   }
 }
 

@@ -136,7 +136,9 @@ export class Viewer {
     const line = lines.lines - below;
     if (line <= 0) return lines.start;
     const { offset, lineEnds } = lines.beforeLine(line);
-    const bytes = await this.context.client.range(this.job.id, offset, offset + MOST_READ);
+    // Beyond a gap output is followed, and what is not printed yet would be waited for.
+    const most = this.job.outputDropped ? Math.max(this.job.outputBytes, offset) : Infinity;
+    const bytes = await this.context.client.range(this.job.id, offset, Math.min(offset + MOST_READ, most));
     const at = afterLineEnds(bytes, lineEnds);
     return at === null ? null : offset + at;
   }
@@ -192,7 +194,13 @@ export class Viewer {
   #pastOutput(): PastOutput {
     const view = this.view.value;
     if (view.kind === "past") return view.output;
-    const output = new PastOutput(this.job.id, this.context.client, this.screen, () => this.job.outputBytes);
+    const output = new PastOutput(
+      this.job.id,
+      this.context.client,
+      this.screen,
+      () => this.job.outputBytes,
+      () => this.job.outputDropped ?? 0,
+    );
     this.#change({ kind: "past", output });
     return output;
   }
