@@ -96,6 +96,24 @@ def test_any_node_shows_follows_types_into_and_stops_a_job(tmp_path, database):
         assert one.api.request("GET", f"/api/jobs/{again['id']}")[0] == 404
 
 
+def test_any_node_signals_and_holds_a_job(tmp_path, database):
+    with team(tmp_path, 2, database.url) as (one, two):
+        script = "trap 'echo got it; exit 4' USR1; echo ready; while :; do sleep 0.05; done"
+        job = one.api.submit(script, tty=False, node="n1")["id"]
+        two.api.wait_for_output(job, b"ready\n")
+        assert two.api.value("POST", f"/api/jobs/{job}/pause")["paused"] is True
+        assert one.api.job(job)["paused"] is True
+        assert two.api.value("POST", f"/api/jobs/{job}/resume")["paused"] is False
+        assert one.api.job(job)["paused"] is False
+        status, answer = two.api.request("POST", f"/api/jobs/{job}/signal", {"signal": "USR1"})
+        assert status == 200, answer
+        with two.api.follow(job) as output:
+            # The signal is for every process, and the shell says what became of its sleep.
+            assert output.read().endswith(b"got it\n")
+        assert two.api.job(job)["exitCode"] == 4
+        assert two.api.request("POST", f"/api/jobs/{job}/pause")[0] == 409
+
+
 def test_a_follower_on_another_node_gets_every_byte(tmp_path, database):
     script = "i=0; while [ $i -lt 400 ]; do echo line $i; i=$((i+1)); [ $((i % 40)) = 0 ] && sleep 0.1; done; echo end"
     with team(tmp_path, 2, database.url) as (one, two):

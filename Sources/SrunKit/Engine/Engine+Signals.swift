@@ -5,6 +5,12 @@ extension Engine {
     ///
     /// - Throws: ``EngineError`` with code `notRunning` when the job waits in the queue or has ended, `jobNotFound`, or `storage`.
     public func signal(_ id: JobID, _ number: Int32) async throws(EngineError) {
+        if team != nil, active[id] == nil {
+            let job = try await self.job(id)
+            if job.status == .running, let team = placeElsewhere(job) {
+                return try await signalElsewhere(job, number, team)
+            }
+        }
         let process = try await running(id)
         await process.signalTree(number)
         switch number {
@@ -19,7 +25,10 @@ extension Engine {
     /// Its time limit goes on. Throws as ``signal(_:_:)``.
     public func pause(_ id: JobID) async throws(EngineError) -> Job {
         try await signal(id, SIGSTOP)
-        return try await job(id)
+        var job = try await job(id)
+        // No store knows of it: of a job on another node this is what its node has just said.
+        job.isPaused = !job.status.isFinal
+        return job
     }
 
     /// Lets a job go on that was paused; one that runs is not disturbed. Throws as ``signal(_:_:)``.

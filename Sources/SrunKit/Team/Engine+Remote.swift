@@ -138,6 +138,13 @@ extension Engine {
         if let error = answer.error(job.id) { throw error }
     }
 
+    func signalElsewhere(_ job: Job, _ number: Int32, _ team: Team) async throws(EngineError) {
+        var request = NodeRequest(action: .signal, job: job.id.text)
+        request.signal = number
+        let answer = try await ask(request, about: job, team)
+        if let error = answer.error(job.id) { throw error }
+    }
+
     private nonisolated func ask(
         _ request: NodeRequest, about job: Job, _ team: Team
     ) async throws(EngineError) -> NodeAnswer {

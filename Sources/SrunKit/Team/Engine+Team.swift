@@ -227,6 +227,10 @@ extension Engine {
             case .resize:
                 guard await active[id] != nil else { return NodeAnswer(.notRunning) }
                 try await resize(id, to: TerminalSize(columns: request.columns ?? 0, rows: request.rows ?? 0))
+            case .signal:
+                guard await active[id] != nil else { return NodeAnswer(.notRunning) }
+                guard let number = request.signal else { return NodeAnswer(.unknown) }
+                try await signal(id, number)
             }
             return NodeAnswer(.done)
         } catch {

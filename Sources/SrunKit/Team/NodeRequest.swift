@@ -4,7 +4,7 @@ import Foundation
 /// answers `unknown` to what it does not know.
 struct NodeRequest: Codable, Sendable {
     enum Action: String, Codable, Sendable {
-        case stop, input, resize
+        case stop, input, resize, signal
     }
 
     var action: Action
@@ -14,6 +14,8 @@ struct NodeRequest: Codable, Sendable {
     var bytes: Data?
     var columns: Int?
     var rows: Int?
+    /// The number of a signal.
+    var signal: Int32?
 }
 
 struct NodeAnswer: Codable, Sendable {
