@@ -3,7 +3,8 @@ import Foundation
 extension Engine {
     /// Sends a signal to every process of a running job.
     ///
-    /// - Throws: ``EngineError`` with code `notRunning` when the job waits in the queue or has ended, `jobNotFound`, or `storage`.
+    /// - Throws: ``EngineError`` with code `notRunning` when the job waits in the queue or has ended, `ownerUnreachable` when the
+    ///   node that runs it does not answer, `jobNotFound`, or `storage`.
     public func signal(_ id: JobID, _ number: Int32) async throws(EngineError) {
         if team != nil, active[id] == nil {
             let job = try await self.job(id)
