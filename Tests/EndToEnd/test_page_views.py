@@ -15,12 +15,19 @@ if os.environ.get("SRUN_SCREENSHOTS"):
     LOOKS += [("dark", WIDE), ("light", PHONE)]
 
 
+# Says nothing of the machine: a picture of it stands in the documentation.
+COLOURS = r"""for part in access events keeper output page quota recording search store team; do
+  printf '\033[1;34m%-10s\033[0m \033[32mpassed\033[0m  12 tests in 0.4 s\n' $part
+done
+printf '\033[33mwarning:\033[0m two tests were slow\n\033[31merror: broken\033[0m\n'"""
+
+
 @pytest.fixture(scope="module")
 def lived_in(shared_server):
     """A server as people leave it: jobs of every kind, people, a token."""
     api = shared_server.api
     jobs = {
-        "colours": api.submit(r"ls --color=always -l /; printf '\033[31merror: broken\033[0m\n'", name="tests", tags=["nightly"]),
+        "colours": api.submit(COLOURS, name="tests", tags=["nightly"]),
         "failed": api.submit("echo what went wrong; exit 3", tags=["nightly", "ci"]),
         "running": api.submit("echo begun; sleep 1000", name="server"),
         "silent": api.submit("true"),
@@ -72,7 +79,7 @@ def test_every_view(visit, shared_server, lived_in, scheme, size):
     check("view-menu")
     page.keys("Escape")
     page.button("Find in the output").click()
-    page.page.keyboard.type("root")
+    page.page.keyboard.type("tests")
     expect(page.page.locator(".find-count")).to_contain_text("of")
     check("finding")
     page.button("Close find").click()

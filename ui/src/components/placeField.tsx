@@ -10,11 +10,10 @@ export function PlaceField({ nodes, form, errors, onChange }: OptionProps & { no
   if (!nodes.isTeam && form.place === "" && errors.node === undefined) return null;
   const labels = [...new Set(state.nodes.flatMap((node) => node.labels))].sort();
   const places = [
-    { value: "", label: "This node" },
-    { value: "any", label: "Any node" },
-    ...state.nodes.map(({ name, state }) => ({
+    { value: "", label: "Any node" },
+    ...state.nodes.map(({ name, state, isSelf }) => ({
       value: `=${name}`,
-      label: state === "up" ? name : `${name} (${state})`,
+      label: state !== "up" ? `${name} (${state})` : isSelf ? `${name} (this one)` : name,
     })),
     ...labels.map((label) => ({ value: `#${label}`, label: `A node labelled ${label}` })),
   ];

@@ -17,7 +17,7 @@ export interface RunForm {
   timeout: string;
   name: string;
   tags: string;
-  /** Empty: this node. `any`, `=NAME` for a node, or `#LABEL`. */
+  /** Empty: any node. `=NAME` for a node, or `#LABEL`. */
   place: string;
   priority: string;
   nice: string;
@@ -109,8 +109,7 @@ export function readForm(form: RunForm): { job: NewJob } | { errors: RunErrors }
   const tags = form.tags.split(",").map((tag) => tag.trim()).filter((tag) => tag !== "");
   if (tags.length > 0) job.tags = [...new Set(tags)];
 
-  if (form.place === "any") job.node = "any";
-  else if (form.place.startsWith("=")) job.node = form.place.slice(1);
+  if (form.place.startsWith("=")) job.node = form.place.slice(1);
   else if (form.place.startsWith("#")) job.label = form.place.slice(1);
 
   const priority = readNumber(form.priority, -100, 100);
@@ -187,10 +186,8 @@ export function formOf(job: Job): RunForm {
     tags: job.tags.join(", "),
     place: placement?.label
       ? `#${placement.label}`
-      : !placement?.node
+      : !placement?.node || placement.node === "any"
       ? ""
-      : placement.node === "any"
-      ? "any"
       : `=${placement.node}`,
     priority: job.priority ? String(job.priority) : "",
     nice: job.nice ? String(job.nice) : "",
