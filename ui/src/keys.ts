@@ -33,7 +33,7 @@ export class Shortcuts {
     target.addEventListener("keydown", this.#onKey);
   }
 
-  /** Returns what takes them away again. */
+  /** Returns what takes them away again. Bound in a layout effect, so that who sees the page can use its keys. */
   bind(bindings: Bindings): () => void {
     this.#bindings.unshift(bindings);
     return () => {

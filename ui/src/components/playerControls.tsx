@@ -2,7 +2,7 @@ import type { Job } from "../api/messages.ts";
 import type { Workspace } from "../app.ts";
 import { type Player, SHORT_PAUSE, SPEEDS } from "../state/player.ts";
 import { findInTime } from "../state/recording.ts";
-import { h, useEffect, useMemo, useRef, useState, type VNode } from "../view.ts";
+import { h, useEffect, useLayoutEffect, useMemo, useRef, useState, type VNode } from "../view.ts";
 import { CopyButton } from "./copyButton.tsx";
 import { BackIcon, CloseIcon, DownIcon, ForwardIcon, PauseIcon, PlayIcon, SearchIcon, UpIcon } from "./icons.tsx";
 import { useObservable } from "./useObservable.ts";
@@ -25,7 +25,7 @@ export function PlayerControls({ workspace, job, player, onLeave }: ControlsProp
   useEffect(() => {
     if (!isPlaying && time > 0) router.replace({ page: "job", id: job.id, place: place() });
   }, [isPlaying, time]);
-  useEffect(() =>
+  useLayoutEffect(() =>
     shortcuts.bind({
       " ": toggle,
       ".": () => player.step(1),

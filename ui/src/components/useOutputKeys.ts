@@ -1,6 +1,6 @@
 import { isFinal, type Job } from "../api/messages.ts";
 import type { Workspace } from "../app.ts";
-import { useEffect } from "../view.ts";
+import { useLayoutEffect } from "../view.ts";
 import { beginTyping, type Stream, toggleTimes } from "./stream.ts";
 
 interface OutputKeys {
@@ -16,7 +16,7 @@ interface OutputKeys {
 export function useOutputKeys({ workspace, job, stream, isFull, onFull, onFind }: OutputKeys): void {
   const { shortcuts, session, preferences } = workspace.app;
   const canType = session.can("input") && job.tty !== false && !isFinal(job.status);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (stream === null) return;
     const { terminal, viewer } = stream;
     const error = (step: 1 | -1) => {

@@ -1,5 +1,5 @@
 import type { Workspace } from "../app.ts";
-import { type RefObject, useEffect } from "../view.ts";
+import { type RefObject, useLayoutEffect } from "../view.ts";
 
 /** The keys of the list: they move the focus between its links, so that Enter and a screen reader need nothing of their own. */
 export function useListKeys(
@@ -7,12 +7,17 @@ export function useListKeys(
   filter: RefObject<HTMLInputElement>,
   openID: string | null,
 ): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const all = () => jobs.list.value.jobs;
     return app.shortcuts.bind({
       "/": () => {
+        if (filter.current !== null && filter.current.offsetParent !== null) {
+          // At once, or what is typed right behind it would be lost, or replaced by what is typed next.
+          filter.current.select();
+          return;
+        }
         // On a narrow screen the list is another page, and must be there before it can take the focus.
-        if (filter.current === null || filter.current.offsetParent === null) app.router.go({ page: "jobs" });
+        app.router.go({ page: "jobs" });
         requestAnimationFrame(() => filter.current?.select());
       },
       j: () => cursor.move(all(), 1, openID),

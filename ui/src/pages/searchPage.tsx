@@ -9,7 +9,7 @@ import { useObservable } from "../components/useObservable.ts";
 import { age, count } from "../format.ts";
 import type { Router } from "../state/route.ts";
 import { SearchEverywhere, type SearchState } from "../state/searchEverywhere.ts";
-import { Fragment, h, useEffect, useMemo, useRef, type VNode } from "../view.ts";
+import { Fragment, h, useEffect, useLayoutEffect, useMemo, useRef, type VNode } from "../view.ts";
 
 /** One box over commands, names, tags and the output of all jobs. */
 export function SearchPage({ workspace, text }: { workspace: Workspace; text: string }): VNode {
@@ -22,7 +22,7 @@ export function SearchPage({ workspace, text }: { workspace: Workspace; text: st
   useEffect(() => {
     if (text !== search.state.value.text) search.look(text, true);
   }, [text]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     field.current?.focus();
     return app.shortcuts.bind({ "/": () => field.current?.select() });
   }, []);

@@ -11,7 +11,7 @@ import type { OpenJob } from "../state/job.ts";
 import type { Place } from "../state/route.ts";
 import { formOf, readForm } from "../state/runForm.ts";
 import { scriptOfCommand } from "../state/script.ts";
-import { Fragment, h, useEffect, useRef, useState, type VNode } from "../view.ts";
+import { Fragment, h, useEffect, useLayoutEffect, useRef, useState, type VNode } from "../view.ts";
 import { loadPlayer, loadTerminal } from "./parts.ts";
 
 interface ShownJobProps {
@@ -50,7 +50,7 @@ export function ShownJob({ workspace, model, job, place, onCopy }: ShownJobProps
     lastStatus.current = job.status;
   }, [job.status]);
 
-  useEffect(() =>
+  useLayoutEffect(() =>
     app.shortcuts.bind({
       p: replay,
       ...(canOperate && isRunning ? { s: () => ask("stop") } : {}),

@@ -8,7 +8,7 @@ import { TopBar } from "../components/topBar.tsx";
 import { UpgradeBanner } from "../components/upgradeBanner.tsx";
 import { useObservable } from "../components/useObservable.ts";
 import { formOf } from "../state/runForm.ts";
-import { Fragment, h, useEffect, useMemo, useRef, useState, type VNode } from "../view.ts";
+import { Fragment, h, useEffect, useLayoutEffect, useMemo, useRef, useState, type VNode } from "../view.ts";
 import { JobsPage } from "./jobsPage.tsx";
 import { useListKeys } from "./listKeys.ts";
 import { OtherPage } from "./otherPage.tsx";
@@ -33,7 +33,7 @@ export function WorkspacePage({ app, session }: { app: App; session: Session }):
   usePageTitle(workspace, route);
   useWakeUp(workspace);
   usePreloading();
-  useEffect(() =>
+  useLayoutEffect(() =>
     app.shortcuts.bind({
       ...(canRun ? { n: run } : {}),
       a: () => app.router.go({ page: "search", text: "" }),
