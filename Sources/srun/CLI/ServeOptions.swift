@@ -144,7 +144,7 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What somebody becomes whom the proxy or the issuer names and who is no user yet: viewer, operator or admin. Default: nobody is let in who is no user.",
+            "What somebody becomes whom the proxy names and who is no user yet: viewer, operator or admin. Default: nobody is let in who is no user.",
             valueName: "role"))
     var newUserRole: [String] = []
 

@@ -21,7 +21,7 @@ struct UserCommand: ParsableCommand {
         @Option(help: ArgumentHelp("viewer, operator or admin.", valueName: "role"))
         var role = "operator"
 
-        @Flag(help: "Without a password: a proxy or an issuer answers for them.")
+        @Flag(help: "Without a password: a proxy answers for them.")
         var noPassword = false
 
         @Argument(help: "Letters, digits and . _ @ + -")
