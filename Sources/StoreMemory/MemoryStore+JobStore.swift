@@ -8,6 +8,7 @@ extension MemoryStore: JobStore {
             state.records[job.id] = Record(job: job)
             let cursor = JobCursor(job)
             state.order.insert(cursor, at: state.position(of: cursor))
+            if let origin = job.spec.retry?.of { state.settleRetry(of: origin) }
             return true
         }
         if !isNew { throw StoreError(.alreadyExists, "There is a job \(job.id) already.") }

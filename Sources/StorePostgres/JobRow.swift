@@ -6,7 +6,7 @@ enum JobRow {
     /// Those that a state sets, in the order of ``values(of:outputBytes:)``.
     private static let stateColumns = [
         "status", "pid", "started_at", "stopped_at", "exit_code", "signal", "reason", "output_bytes", "user_seconds",
-        "system_seconds", "max_resident_bytes", "stopped_by",
+        "system_seconds", "max_resident_bytes", "stopped_by", "read_bytes", "written_bytes", "retry_at",
     ]
     /// Columns of four bytes, which a number of eight is not assigned to by itself.
     private static let narrow: Set<String> = ["pid", "exit_code", "signal", "priority", "group_limit"]
@@ -28,7 +28,8 @@ enum JobRow {
             ("wanted_node", .text(wantedNode(job.spec))), ("wanted_label", .text(wantedLabel(job.spec))),
         ]
         let all = fixed + Array(zip(stateColumns, values(of: job.state, outputBytes: job.outputBytes)))
-        let fence = PostgresStore.fence(member, schema, from: all.count + 1)
+        let origin = "$\(all.count + 1)"
+        let fence = PostgresStore.fence(member, schema, from: all.count + 2)
         return PQStatement(
             """
             WITH fence AS (\(fence.sql)),
@@ -36,9 +37,12 @@ enum JobRow {
                 INSERT INTO \(schema.jobs) (\(all.map(\.0).joined(separator: ", ")))
                 SELECT \(placeholders(all.map(\.0), from: 1).joined(separator: ", ")) FROM fence
                 ON CONFLICT DO NOTHING RETURNING id, node),
+            settled AS (
+                UPDATE \(schema.jobs) SET retry_at = NULL
+                WHERE id = \(origin)::text AND retry_at IS NOT NULL AND EXISTS (SELECT 1 FROM added)),
             noted AS (\(schema.noting("added")))
             SELECT (SELECT count(*) FROM added), EXISTS (SELECT 1 FROM fence)
-            """, all.map(\.1) + fence.values)
+            """, all.map(\.1) + [.text(job.spec.retry?.of.text)] + fence.values)
     }
 
     static func update(_ id: JobID, to state: JobState, _ schema: PostgresSchema) -> PQStatement {
@@ -80,6 +84,9 @@ enum JobRow {
             .double(outcome?.usage?.systemSeconds),
             .int(outcome?.usage?.maxResidentBytes),
             .text(outcome?.stoppedBy),
+            .int(outcome?.usage?.readBytes),
+            .int(outcome?.usage?.writtenBytes),
+            .int(state.end?.retryAt?.microseconds),
         ]
     }
 
@@ -112,7 +119,9 @@ enum JobRow {
         if let outcome {
             guard let endedAt = time(row.int("stopped_at")) else { throw .damagedRow }
             return .finished(
-                JobEnd(outcome: outcome, endedAt: endedAt, outputBytes: row.int("output_bytes") ?? 0), run)
+                JobEnd(
+                    outcome: outcome, endedAt: endedAt, outputBytes: row.int("output_bytes") ?? 0,
+                    retryAt: time(row.int("retry_at"))), run)
         }
         guard status == .running else { return .queued }
         guard let run else { throw .damagedRow }
@@ -123,7 +132,9 @@ enum JobRow {
         guard let user = row.double("user_seconds"), let system = row.double("system_seconds"),
             let resident = row.int("max_resident_bytes")
         else { return nil }
-        return ResourceUsage(userSeconds: user, systemSeconds: system, maxResidentBytes: resident)
+        return ResourceUsage(
+            userSeconds: user, systemSeconds: system, maxResidentBytes: resident, readBytes: row.int("read_bytes"),
+            writtenBytes: row.int("written_bytes"))
     }
 
     /// Nil for a number that is no time: one that arithmetic with times could not hold.

@@ -36,6 +36,7 @@ struct PostgresSchema: Sendable {
             Migration(name: "1 jobs, output and nodes", statements: jobsAndOutput + team),
             Migration(name: "2 access", statements: access),
             Migration(name: "3 search and sizes", statements: search + sizes),
+            Migration(name: "4 disk and tries", statements: retries),
         ]
     }
 
@@ -113,6 +114,16 @@ struct PostgresSchema: Sendable {
             EXCEPTION WHEN feature_not_supported OR invalid_parameter_value THEN NULL;
             END $$
             """,
+        ]
+    }
+
+    /// What a job moved from and to disks, and when it is to be tried again.
+    private var retries: [String] {
+        [
+            """
+            ALTER TABLE \(jobs) ADD COLUMN read_bytes int8, ADD COLUMN written_bytes int8, ADD COLUMN retry_at int8
+            """,
+            "CREATE INDEX jobs_to_retry ON \(jobs) (node, retry_at, id) WHERE retry_at IS NOT NULL",
         ]
     }
 

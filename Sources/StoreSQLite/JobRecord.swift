@@ -8,11 +8,11 @@ enum JobRecord {
         INSERT INTO jobs (
             id, command, pid, status, created_at, stopped_at, exit_code, started_at, signal, reason, node, restart_of, name,
             tags, spec, created_by, output_bytes, user_seconds, system_seconds, max_resident_bytes,
-            stopped_by)
+            stopped_by, read_bytes, written_bytes, retry_at)
         VALUES (
             :id, :command, :pid, :status, :created_at, :stopped_at, :exit_code, :started_at, :signal, :reason, :node,
             :restart_of, :name, :tags, :spec, :created_by, :output_bytes, :user_seconds, :system_seconds, :max_resident_bytes,
-            :stopped_by)
+            :stopped_by, :read_bytes, :written_bytes, :retry_at)
         ON CONFLICT (id) DO NOTHING
         """
 
@@ -21,7 +21,7 @@ enum JobRecord {
             pid = :pid, status = :status, stopped_at = :stopped_at, exit_code = :exit_code, started_at = :started_at,
             signal = :signal, reason = :reason, output_bytes = :output_bytes, user_seconds = :user_seconds,
             system_seconds = :system_seconds, max_resident_bytes = :max_resident_bytes,
-            stopped_by = :stopped_by
+            stopped_by = :stopped_by, read_bytes = :read_bytes, written_bytes = :written_bytes, retry_at = :retry_at
         WHERE id = :id
         """
 
@@ -61,6 +61,9 @@ enum JobRecord {
             "user_seconds": outcome?.usage?.userSeconds,
             "system_seconds": outcome?.usage?.systemSeconds,
             "max_resident_bytes": outcome?.usage?.maxResidentBytes,
+            "read_bytes": outcome?.usage?.readBytes,
+            "written_bytes": outcome?.usage?.writtenBytes,
+            "retry_at": state.end?.retryAt?.column,
         ]
     }
 
@@ -100,7 +103,9 @@ enum JobRecord {
         outcome?.stoppedBy = row.value("stopped_by")
         if let outcome {
             guard let endedAt = Date.stored(row.value("stopped_at")) else { throw .damagedRow }
-            let end = JobEnd(outcome: outcome, endedAt: endedAt, outputBytes: row.value("output_bytes") ?? 0)
+            let end = JobEnd(
+                outcome: outcome, endedAt: endedAt, outputBytes: row.value("output_bytes") ?? 0,
+                retryAt: Date.stored(row.value("retry_at")))
             return .finished(end, run)
         }
         guard status == .running else { return .queued }
@@ -113,7 +118,9 @@ enum JobRecord {
             let system = row.value("system_seconds", as: Double.self),
             let resident = row.value("max_resident_bytes", as: Int64.self)
         else { return nil }
-        return ResourceUsage(userSeconds: user, systemSeconds: system, maxResidentBytes: resident)
+        return ResourceUsage(
+            userSeconds: user, systemSeconds: system, maxResidentBytes: resident, readBytes: row.value("read_bytes"),
+            writtenBytes: row.value("written_bytes"))
     }
 }
 

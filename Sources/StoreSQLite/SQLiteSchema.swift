@@ -22,8 +22,20 @@ enum SQLiteSchema {
         migrator.registerMigration("6 search", migrate: SearchIndex.createTables)
         migrator.registerMigration("7 terminal sizes", migrate: createSizes)
         migrator.registerMigration("8 usage", migrate: createUsage)
+        migrator.registerMigration("9 disk and tries", migrate: prepareRetries)
         return migrator
     }()
+
+    /// What a job moved from and to disks, and when it is to be tried again.
+    private static func prepareRetries(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                ALTER TABLE jobs ADD COLUMN read_bytes INTEGER;
+                ALTER TABLE jobs ADD COLUMN written_bytes INTEGER;
+                ALTER TABLE jobs ADD COLUMN retry_at INTEGER;
+                CREATE INDEX jobs_to_retry ON jobs (node, retry_at, id) WHERE retry_at IS NOT NULL
+                """)
+    }
 
     /// What each job used, as JSON: read as a whole or not at all.
     private static func createUsage(_ db: Database) throws {

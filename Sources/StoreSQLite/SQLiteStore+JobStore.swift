@@ -10,6 +10,7 @@ extension SQLiteStore: JobStore {
             guard db.changesCount == 1 else {
                 throw StoreError(.alreadyExists, "There is a job \(job.id) already.")
             }
+            if let origin = job.spec.retry?.of { try Self.settleRetry(of: origin, db) }
         }
     }
 

@@ -45,7 +45,8 @@ extension StoreContract {
             tags: ["ci", "nightly"]
         ).with(storedSecrets: ["TOKEN": "it's \"secret\"\n"])
         let run = JobRun(startedAt: noon.addingTimeInterval(1), processID: 321)
-        let usage = ResourceUsage(userSeconds: 1.25, systemSeconds: 0.1, maxResidentBytes: 123_456_789)
+        let usage = ResourceUsage(
+            userSeconds: 1.25, systemSeconds: 0.1, maxResidentBytes: 123_456_789, readBytes: 1 << 33, writtenBytes: 0)
         let end = JobEnd(
             outcome: JobOutcome(.exited(.code(3)), reason: "why", usage: usage), endedAt: noon.addingTimeInterval(5),
             outputBytes: 9_876_543_210)

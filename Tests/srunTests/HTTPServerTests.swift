@@ -30,7 +30,7 @@ import Testing
                     "reason", "createdAt", "startedAt", "completedAt", "node", "outputBytes", "outputDropped",
                     "restartOf", "unknown", "placement", "priority", "group",
                     "createdBy", "stoppedBy", "usage", "stopping", "paused", "limits", "nice", "retries", "retryOf",
-                    "attempt",
+                    "retryAt", "attempt",
                 ])
 
             let list = try await server.request("GET", "/api/jobs?status=completed,failed&q=X")

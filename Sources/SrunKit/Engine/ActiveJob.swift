@@ -40,6 +40,7 @@ struct ActiveJob: Sendable {
         job.outputBytes = max(job.outputBytes, pipeline.byteCount)
         job.outputDropped = dropped.bytes
         job.isStopping = stop.current != nil && !job.status.isFinal
+        job.stoppedBy = job.isStopping ? stoppedBy : nil
         job.isPaused = isPaused && !job.status.isFinal
         return job
     }

@@ -86,7 +86,7 @@ extension Engine {
         case .withdrawn:
             await finish(id, JobOutcome(.stopped(nil), reason: "stopped before it was started"), nil)
         case .interrupt, .unknown:
-            if entry.stop.fulfil(.asked) {
+            if entry.stop.fulfil(.asked(by: actor)) {
                 await letGoOn(id)
                 tellChange(of: id)
             }
@@ -158,8 +158,12 @@ extension Engine {
             var page = try await store.jobs(query)
             for index in page.jobs.indices {
                 guard let entry = active[page.jobs[index].id] else { continue }
-                page.jobs[index].outputBytes = entry.current.outputBytes
-                page.jobs[index].outputDropped = entry.current.outputDropped
+                let current = entry.current
+                page.jobs[index].outputBytes = current.outputBytes
+                page.jobs[index].outputDropped = current.outputDropped
+                page.jobs[index].isStopping = current.isStopping
+                page.jobs[index].stoppedBy = current.stoppedBy
+                page.jobs[index].isPaused = current.isPaused
             }
             return page
         } catch {

@@ -96,7 +96,10 @@ extension Engine {
         var outcome = outcome
         if case .stopped = outcome.ending { outcome.stoppedBy = entry.stoppedBy }
         await keepUsage(of: id)
-        let end = JobEnd(outcome: outcome, endedAt: now(), outputBytes: entry.pipeline.byteCount)
+        let endedAt = now()
+        let end = JobEnd(
+            outcome: outcome, endedAt: endedAt, outputBytes: entry.pipeline.byteCount,
+            retryAt: entry.job.spec.retryTime(after: outcome.status, at: endedAt))
         active[id]?.job.outputDropped = entry.dropped.bytes
         await advance(id, to: .finished(end, run))
         let job = active.removeValue(forKey: id)?.job ?? entry.job
@@ -107,7 +110,7 @@ extension Engine {
         jobHasEnded.fulfil(())
         team?.announcer.add(.changes)
         outputToIndex.fulfil(())
-        considerRetry(job)
+        if job.state.end?.retryAt != nil { commandSink.yield(.retry(job)) }
         await release(id)
     }
 

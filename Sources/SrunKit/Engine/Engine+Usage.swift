@@ -15,7 +15,11 @@ extension Engine {
             }
             guard !leaders.isEmpty, !Task.isCancelled else { continue }
             let samples = await Self.samples(of: leaders, at: now())
-            for (id, sample) in samples { active[id]?.usage.add(sample) }
+            for (id, sample) in samples {
+                var sample = sample
+                sample.outputBytes = active[id]?.current.outputBytes
+                active[id]?.usage.add(sample)
+            }
         }
     }
 

@@ -42,12 +42,17 @@ extension Engine {
             }
             await process.close()
         }
+        try await resumeRetries()
     }
 
     private func adopt(_ job: Job, _ process: any RunningProcess) async throws(StoreError) {
         let stored = try await store.storedBytes(of: job.id)
         var entry = ActiveJob(job, stored: stored)
         entry.isPaused = process.isHeld
+        if case .stop(let request) = InterruptionCause(note: process.note) {
+            entry.stoppedBy = request.actor
+            entry.stop.fulfil(request)
+        }
         if let journal = process.journal { entry.pipeline.attach(journal, stored: stored) }
         entry.process.fulfil(process)
         active[job.id] = entry

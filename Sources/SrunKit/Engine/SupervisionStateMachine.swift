@@ -104,7 +104,7 @@ enum InterruptionCause: Hashable, Sendable {
         switch self {
         case .timeLimit: "timeout"
         case .stop(let request):
-            "stop \(request.urgency == .shutdown ? "shutdown" : "graceful") \(request.reason ?? "")"
+            "stop \(request.urgency == .shutdown ? "shutdown" : "graceful") \(request.reason ?? "")\n\(request.actor ?? "")"
         }
     }
 
@@ -114,12 +114,15 @@ enum InterruptionCause: Hashable, Sendable {
             self = .timeLimit
             return
         }
-        let parts = note.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
+        let lines = note.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+        // The second line is missing in what an earlier version wrote.
+        let actor = lines.count == 2 && !lines[1].isEmpty ? String(lines[1]) : nil
+        let parts = (lines.first ?? "").split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0] == "stop" else { return nil }
         self = .stop(
             StopRequest(
                 urgency: parts[1] == "shutdown" ? .shutdown : .graceful,
-                reason: parts[2].isEmpty ? nil : String(parts[2])))
+                reason: parts[2].isEmpty ? nil : String(parts[2]), actor: actor))
     }
 }
 
@@ -135,8 +138,13 @@ struct StopRequest: Hashable, Sendable {
     let urgency: Urgency
     /// For people; nil when the status says it all.
     let reason: String?
+    /// Who asks; nil when nobody in particular does.
+    var actor: String?
 
-    static let asked = StopRequest(urgency: .graceful, reason: nil)
+    static func asked(by actor: String?) -> StopRequest {
+        StopRequest(urgency: .graceful, reason: nil, actor: actor)
+    }
+
     static let leaseLoss = StopRequest(urgency: .graceful, reason: "its node lost contact with the team")
     static let serverShutdown = StopRequest(urgency: .shutdown, reason: "the server was shut down")
 }

@@ -22,6 +22,9 @@ public struct Job: Hashable, Sendable, Identifiable {
     public var outputDropped: Int64 = 0
     /// Whether it is being brought to its end. Known to the engine that runs it and kept nowhere.
     public var isStopping = false
+    /// Who asked for it to end, while it is being brought there; afterwards ``JobOutcome/stoppedBy``. Known to the engine that
+    /// runs it.
+    public var stoppedBy: String?
     /// Whether its processes are held. Known to the engine that runs it and kept nowhere.
     public var isPaused = false
 

@@ -67,9 +67,9 @@ public struct RetryPolicy: Hashable, Sendable, Codable {
         }
     }
 
-    /// The pause before a try, which is the second one or later.
-    func delay(before attempt: Int) -> Duration {
-        .seconds(min(maxDelaySeconds, delaySeconds * Double(1 << min(20, max(0, attempt - 2)))))
+    /// The pause before a try, which is the second one or later, in seconds.
+    func pause(before attempt: Int) -> Double {
+        min(maxDelaySeconds, delaySeconds * Double(1 << min(20, max(0, attempt - 2))))
     }
 }
 
@@ -105,7 +105,8 @@ extension JobSpec {
         return spec
     }
 
-    func tried(_ origin: RetryOrigin?) -> JobSpec {
+    /// The same as a further try of another job, or with nil as a first one.
+    public func tried(_ origin: RetryOrigin?) -> JobSpec {
         var spec = self
         spec.retry = origin
         return spec

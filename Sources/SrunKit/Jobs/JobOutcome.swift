@@ -10,11 +10,19 @@ public struct ResourceUsage: Hashable, Sendable, Codable {
     public var systemSeconds: Double
     /// The largest resident set of any one process, not the sum; 0 when it cannot be told.
     public var maxResidentBytes: Int64
+    /// From and to disks; nil in a record of an earlier version.
+    public var readBytes: Int64?
+    public var writtenBytes: Int64?
 
-    public init(userSeconds: Double, systemSeconds: Double, maxResidentBytes: Int64) {
+    public init(
+        userSeconds: Double, systemSeconds: Double, maxResidentBytes: Int64, readBytes: Int64? = nil,
+        writtenBytes: Int64? = nil
+    ) {
         self.userSeconds = userSeconds
         self.systemSeconds = systemSeconds
         self.maxResidentBytes = maxResidentBytes
+        self.readBytes = readBytes
+        self.writtenBytes = writtenBytes
     }
 }
 

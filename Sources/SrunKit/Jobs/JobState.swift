@@ -19,11 +19,14 @@ public struct JobEnd: Hashable, Sendable {
     public let endedAt: Date
     /// The length of the whole output; every byte before this offset is in the store.
     public let outputBytes: Int64
+    /// When the command is to be tried again, in whole microseconds; nil when it is not, and once it was.
+    public var retryAt: Date?
 
-    public init(outcome: JobOutcome, endedAt: Date, outputBytes: Int64) {
+    public init(outcome: JobOutcome, endedAt: Date, outputBytes: Int64, retryAt: Date? = nil) {
         self.outcome = outcome
         self.endedAt = endedAt.inWholeMicroseconds
         self.outputBytes = outputBytes
+        self.retryAt = retryAt?.inWholeMicroseconds
     }
 }
 
@@ -52,6 +55,13 @@ public enum JobState: Hashable, Sendable {
 
     public var end: JobEnd? {
         if case .finished(let end, _) = self { end } else { nil }
+    }
+
+    /// The same once nobody waits any more to try the command again.
+    public var withoutRetry: JobState {
+        guard case .finished(var end, let run) = self else { return self }
+        end.retryAt = nil
+        return .finished(end, run)
     }
 
     /// Whether a job may go from this state to the next one. Every store asks here before it writes.

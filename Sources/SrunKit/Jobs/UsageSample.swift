@@ -9,9 +9,12 @@ public struct UsageSample: Hashable, Sendable, Codable {
     public var readBytes: Int64
     public var writtenBytes: Int64
     public var processes: Int
+    /// How much output the job had; nil in a history of an earlier version.
+    public var outputBytes: Int64?
 
     public init(
-        time: Date, cpuSeconds: Double, memoryBytes: Int64, readBytes: Int64, writtenBytes: Int64, processes: Int
+        time: Date, cpuSeconds: Double, memoryBytes: Int64, readBytes: Int64, writtenBytes: Int64, processes: Int,
+        outputBytes: Int64? = nil
     ) {
         self.time = time
         self.cpuSeconds = cpuSeconds
@@ -19,6 +22,7 @@ public struct UsageSample: Hashable, Sendable, Codable {
         self.readBytes = readBytes
         self.writtenBytes = writtenBytes
         self.processes = processes
+        self.outputBytes = outputBytes
     }
 }
 

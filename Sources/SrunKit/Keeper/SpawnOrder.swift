@@ -172,6 +172,6 @@ struct KeptEnd: Hashable, Sendable {
             exit: ProcessExit(waitStatus: waitStatus),
             usage: ResourceUsage(
                 userSeconds: Double(userMicroseconds) / 1e6, systemSeconds: Double(systemMicroseconds) / 1e6,
-                maxResidentBytes: peakBytes))
+                maxResidentBytes: peakBytes, readBytes: readBytes, writtenBytes: writtenBytes))
     }
 }

@@ -104,6 +104,8 @@ extension ResourceUsage {
         func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1_000_000 }
         self.init(
             userSeconds: seconds(usage.ru_utime), systemSeconds: seconds(usage.ru_stime),
-            maxResidentBytes: Int64(usage.ru_maxrss) * 1024)
+            maxResidentBytes: Int64(usage.ru_maxrss) * 1024,
+            // In blocks of 512 bytes, as getrusage(2) counts on Linux.
+            readBytes: Int64(usage.ru_inblock) * 512, writtenBytes: Int64(usage.ru_oublock) * 512)
     }
 }

@@ -15,7 +15,7 @@ struct JobMessage: Encodable {
         case createdAt, startedAt, completedAt
         case unknown, placement, priority, group
         case node, outputBytes, outputDropped, restartOf, createdBy, stoppedBy, usage
-        case stopping, paused, limits, nice, retries, retryOf, attempt
+        case stopping, paused, limits, nice, retries, retryOf, retryAt, attempt
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -38,10 +38,11 @@ struct JobMessage: Encodable {
         try container.encode(job.outputDropped, forKey: .outputDropped)
         try container.encode(job.restartOf?.text, forKey: .restartOf)
         try container.encode(job.createdBy, forKey: .createdBy)
-        try container.encode(outcome?.stoppedBy, forKey: .stoppedBy)
+        try container.encode(outcome?.stoppedBy ?? job.stoppedBy, forKey: .stoppedBy)
         try container.encode(outcome?.usage.map(UsageMessage.init), forKey: .usage)
         try container.encode(job.isStopping, forKey: .stopping)
         try container.encode(job.isPaused, forKey: .paused)
+        try container.encode((end?.retryAt).map(RFC3339.string), forKey: .retryAt)
     }
 
     private func encodeSpec(_ spec: JobSpec, into container: inout KeyedEncodingContainer<CodingKeys>) throws {
@@ -68,7 +69,7 @@ struct JobMessage: Encodable {
     }
 }
 
-/// What a job used in all. What its disk has read and written is in its samples, and not counted after its end.
+/// What a job used in all.
 private struct UsageMessage: Encodable {
     private let usage: ResourceUsage
 
@@ -81,8 +82,8 @@ private struct UsageMessage: Encodable {
         try container.encode(usage.userSeconds, forKey: .userSeconds)
         try container.encode(usage.systemSeconds, forKey: .systemSeconds)
         try container.encode(usage.maxResidentBytes, forKey: .maxResidentBytes)
-        try container.encodeNil(forKey: .readBytes)
-        try container.encodeNil(forKey: .writtenBytes)
+        try container.encode(usage.readBytes, forKey: .readBytes)
+        try container.encode(usage.writtenBytes, forKey: .writtenBytes)
     }
 }
 

@@ -17,6 +17,23 @@ struct UsageRoutes: Sendable {
             let readBytes: Int64
             let writtenBytes: Int64
             let processes: Int
+            let outputBytes: Int64?
+
+            private enum CodingKeys: CodingKey {
+                case time, cpuSeconds, memoryBytes, readBytes, writtenBytes, processes, outputBytes
+            }
+
+            func encode(to encoder: any Encoder) throws {
+                var fields = encoder.container(keyedBy: CodingKeys.self)
+                try fields.encode(time, forKey: .time)
+                try fields.encode(cpuSeconds, forKey: .cpuSeconds)
+                try fields.encode(memoryBytes, forKey: .memoryBytes)
+                try fields.encode(readBytes, forKey: .readBytes)
+                try fields.encode(writtenBytes, forKey: .writtenBytes)
+                try fields.encode(processes, forKey: .processes)
+                // Null, not absent, when it is not known.
+                try fields.encode(outputBytes, forKey: .outputBytes)
+            }
         }
 
         let intervalSeconds: Int
@@ -27,7 +44,8 @@ struct UsageRoutes: Sendable {
             samples = history.samples.map {
                 Sample(
                     time: RFC3339.string(from: $0.time), cpuSeconds: $0.cpuSeconds, memoryBytes: $0.memoryBytes,
-                    readBytes: $0.readBytes, writtenBytes: $0.writtenBytes, processes: $0.processes)
+                    readBytes: $0.readBytes, writtenBytes: $0.writtenBytes, processes: $0.processes,
+                    outputBytes: $0.outputBytes)
             }
         }
     }

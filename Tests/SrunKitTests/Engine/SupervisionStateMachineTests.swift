@@ -34,14 +34,15 @@ struct SupervisionStateMachineTests {
     }
 
     @Test func aStoppedJobIsOverWhenItsTreeIsGone() {
-        let events: [Event] = [.stopRequested(.asked), .processEnded(term), .outputEnded]
+        let events: [Event] = [.stopRequested(.asked(by: nil)), .processEnded(term), .outputEnded]
         #expect(actions(events) == [.tearDown(.graceful), .startDrainTimer])
         #expect(actions(events + [.treeGone(survivors: [])]).last == .finish(JobOutcome(.stopped(.signal(15)))))
     }
 
     @Test func theFirstReasonToStopWins() {
         let events: [Event] = [
-            .timeLimitReached, .stopRequested(.asked), .processEnded(term), .outputEnded, .treeGone(survivors: []),
+            .timeLimitReached, .stopRequested(.asked(by: nil)), .processEnded(term), .outputEnded,
+            .treeGone(survivors: []),
         ]
         #expect(
             actions(events) == [.tearDown(.graceful), .startDrainTimer, .finish(JobOutcome(.timedOut(.signal(15))))])
@@ -49,12 +50,12 @@ struct SupervisionStateMachineTests {
 
     @Test func stoppingWhatHasEndedChangesNothing() {
         #expect(
-            actions([.processEnded(exit7), .stopRequested(.asked), .outputEnded])
+            actions([.processEnded(exit7), .stopRequested(.asked(by: nil)), .outputEnded])
                 == [.startDrainTimer, .finish(JobOutcome(.exited(.code(7))))])
     }
 
     @Test func namesWhatSurvivesTheKill() {
-        let stuck = actions([.stopRequested(.asked), .treeGone(survivors: [12, 13])])
+        let stuck = actions([.stopRequested(.asked(by: nil)), .treeGone(survivors: [12, 13])])
         #expect(
             stuck == [
                 .tearDown(.graceful),

@@ -1,0 +1,25 @@
+import Foundation
+public import SrunKit
+import Synchronization
+
+extension MemoryStore: RetryKeeping {
+    public func jobsToRetry(onNode node: String) async throws(StoreError) -> [Job] {
+        let jobs = state.withLock { state in
+            state.records.values.map(\.current).filter { $0.node == node && $0.state.end?.retryAt != nil }
+        }
+        return jobs.sorted {
+            ($0.state.end?.retryAt ?? .distantFuture, $0.id) < ($1.state.end?.retryAt ?? .distantFuture, $1.id)
+        }
+    }
+
+    public func giveUpRetry(of job: JobID) async throws(StoreError) {
+        state.withLock { $0.settleRetry(of: job) }
+    }
+}
+
+extension MemoryStore.State {
+    mutating func settleRetry(of job: JobID) {
+        guard let present = records[job]?.job.state else { return }
+        records[job]?.job.state = present.withoutRetry
+    }
+}
