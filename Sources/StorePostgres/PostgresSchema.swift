@@ -37,6 +37,7 @@ struct PostgresSchema: Sendable {
             Migration(name: "2 access", statements: access),
             Migration(name: "3 search and sizes", statements: search + sizes),
             Migration(name: "4 disk and tries", statements: retries),
+            Migration(name: "5 usage", statements: usages),
         ]
     }
 

@@ -62,7 +62,7 @@ extension PostgresStore: JobStore {
     }
 
     /// A job beside the number of bytes that are stored of it.
-    private var withStoredBytes: String {
+    var withStoredBytes: String {
         """
         SELECT j.*, \(schema.storedBytes) AS stored, (\(schema.isUnknown)) AS is_unknown FROM \(schema.jobs) j
         """
@@ -73,7 +73,7 @@ extension PostgresStore: JobStore {
         return try rows.first.map(Self.current)
     }
 
-    private static func current(_ row: PQRow) throws(StoreError) -> Job {
+    static func current(_ row: PQRow) throws(StoreError) -> Job {
         var job = try JobRow.job(from: row)
         if !job.status.isFinal { job.outputBytes = row.int("stored") ?? 0 }
         return job

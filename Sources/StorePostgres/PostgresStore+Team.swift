@@ -88,8 +88,11 @@ extension PostgresStore: TeamStore {
             // Asked again at the next heartbeat, not for as long as a reader would wait.
             rows = try await pool.perform([renewal], limit: PQConnection.writeLimit).first?.rows ?? []
         } catch {
-            throw StoreError(error)
+            let failure = StoreError(error)
+            note(failure)
+            throw failure
         }
+        note(rows.isEmpty ? .fenced : nil)
         guard let row = rows.first else { throw .fenced }
         return Renewal(
             isDraining: row.bool("is_draining") ?? false, others: Int(row.int("others") ?? 0),

@@ -3,6 +3,10 @@ public import SrunKit
 extension PostgresStore: OutputTrimming {
     public func drop(_ range: Range<Int64>, of job: JobID) async throws(StoreError) -> Range<Int64>? {
         let (schema, member) = (schema, member)
+        // What waits beside the database counts too, and the database does not know of it.
+        if let drain, await drain.spool.holds(job) {
+            throw StoreError(.unavailable, "Output of job \(job) waits for PostgreSQL.")
+        }
         return try await transaction([
             Self.fence(member, schema),
             PQStatement(
@@ -36,7 +40,7 @@ extension PostgresStore: OutputTrimming {
         }
     }
 
-    private static func gap(_ row: PQRow) -> Range<Int64>? {
+    static func gap(_ row: PQRow) -> Range<Int64>? {
         guard let start = row.int("gap_start"), let length = row.int("dropped_bytes") else { return nil }
         let (end, overflows) = start.addingReportingOverflow(length)
         return start >= 0 && length > 0 && !overflows ? start..<end : nil

@@ -25,6 +25,8 @@ public final class PostgresStore: Sendable {
     /// Nil where nothing may wait beside the database.
     let drain: SpoolDrain?
     let doubts = Mutex(Doubts())
+    /// Why the last write was not carried out, where that was the database's doing.
+    let writeFault = Mutex<StoreError?>(nil)
     private let closed = Mutex(false)
     var isClosed: Bool { closed.withLock { $0 } }
 

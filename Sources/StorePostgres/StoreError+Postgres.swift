@@ -18,6 +18,9 @@ extension StoreError {
                 underlying: failure)
         case "42501":
             self.init(.accessDenied, "The user may not use the tables of srun in the database.", underlying: failure)
+        case "25006":
+            self.init(
+                .unavailable, "PostgreSQL takes no writes: srun is connected to a standby.", underlying: failure)
         case "53100": self.init(.full, "The disk of PostgreSQL is full; make room or remove jobs.", underlying: failure)
         case "XX001", "XX002":
             self.init(.corrupt, "The database is damaged; restore it from a backup.", underlying: failure)

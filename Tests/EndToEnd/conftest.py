@@ -7,6 +7,7 @@ import tempfile
 
 import pytest
 
+from support.postgres import Database
 from support.server import Server, binary, environment
 
 pytest_plugins = ["support.browser"]
@@ -39,6 +40,13 @@ def shared_server(tmp_path_factory):
     """One server for all tests of a file, where they cannot disturb each other."""
     with Server(tmp_path_factory.mktemp("server")) as server:
         yield server
+
+
+@pytest.fixture
+def database():
+    """A database that nobody else uses."""
+    with Database() as database:
+        yield database
 
 
 @pytest.fixture

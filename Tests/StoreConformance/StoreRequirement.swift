@@ -52,7 +52,7 @@ public struct StoreRequirement: Sendable, CustomTestStringConvertible {
 public enum StoreContract {
     public static let all =
         jobs + transitions + listing + output + trimming + removal + retention + recovery + searching + sizing
-        + retrying
+        + retrying + usages
         + concurrency
 
     /// The requirements for a store that forgets when it is closed.

@@ -29,10 +29,15 @@ extension Engine {
 
     /// How a job has used the machine: so far, or until its end. Empty for one that ended within a second.
     ///
-    /// - Throws: ``EngineError`` with code `jobNotFound` or `storage`.
+    /// - Throws: ``EngineError`` with code `jobNotFound`, `storage`, or `ownerUnreachable` for a job that runs elsewhere.
     public func usage(of id: JobID) async throws(EngineError) -> UsageHistory {
-        _ = try await job(id)
+        let job = try await job(id)
         if let entry = active[id] { return entry.usage }
+        if job.status == .running, let team = placeElsewhere(job),
+            let history = try await usageElsewhere(job, team)
+        {
+            return history
+        }
         guard let store = store as? any UsageSink else { return UsageHistory() }
         do {
             return try await store.usageHistory(of: id) ?? UsageHistory()

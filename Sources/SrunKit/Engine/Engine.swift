@@ -96,7 +96,7 @@ public actor Engine: Service {
             isReady.fulfil(false)
             jobEvents.finish()
         }
-        try await joinTeam()
+        guard try await joinTeamPatiently() else { return }
         try await recover()
         _ = await isDiskLow()
         isReady.fulfil(true)

@@ -36,7 +36,11 @@ struct LogBatcher {
             pipeline.markDurable(before: end)
             await drop(&surplus, of: end, slack: quota?.slack ?? 0)
         }
-        await drop(&surplus, of: pipeline.byteCount, slack: 0)
+        // The end of the job is written down next, and needs the store as well.
+        var backoff = Backoff()
+        while await !drop(&surplus, of: pipeline.byteCount, slack: 0), !pipeline.isAbandoned {
+            await backoff.wait(clock: clock)
+        }
     }
 
     /// Where the dropping of what exceeds the quota stands.
@@ -52,22 +56,28 @@ struct LogBatcher {
         }
     }
 
-    /// Drops what is too much once it is more than the slack. A store that does not do it now is asked again after the next batch.
-    private func drop(_ surplus: inout Surplus?, of total: Int64, slack: Int64) async {
+    /// Drops what is too much once it is more than the slack.
+    ///
+    /// - Returns: False when the store does not do it now, and is to be asked again.
+    @discardableResult
+    private func drop(_ surplus: inout Surplus?, of total: Int64, slack: Int64) async -> Bool {
         guard let state = surplus, let range = state.quota.surplus(of: total),
             range.upperBound - max(state.droppedUpTo, range.lowerBound) > slack
-        else { return }
+        else { return true }
         do {
-            guard let gap = try await state.store.drop(range, of: pipeline.job) else { return }
+            guard let gap = try await state.store.drop(range, of: pipeline.job) else { return true }
             if dropped.bytes == 0 {
                 logger.notice("a job prints more than is kept", metadata: ["job.id": "\(pipeline.job)"])
             }
             surplus?.droppedUpTo = gap.upperBound
             dropped.bytes = Int64(gap.count)
+            return true
         } catch {
+            if [.unavailable, .fenced].contains(error.code) { return false }
             logger.warning(
                 "output beyond the quota cannot be dropped now",
                 metadata: ["job.id": "\(pipeline.job)", "error": "\(error)"])
+            return true
         }
     }
 

@@ -85,6 +85,14 @@ public struct LogFeed: Sendable {
         }
     }
 
+    /// Whether it can end before the output does: the job was removed, or goes on without this server.
+    public var isCutShort: Bool {
+        guard case .live(let pipeline, _) = source, case .abandoned = pipeline.read(from: offset, limit: 1) else {
+            return false
+        }
+        return true
+    }
+
     /// Goes on behind output that was dropped at this place, when it was.
     ///
     /// - Returns: How many bytes are passed over.

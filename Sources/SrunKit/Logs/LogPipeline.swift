@@ -128,6 +128,9 @@ final class LogPipeline: Sendable {
         if let (journal, end) = lost { journal.markDurable(before: end) }
     }
 
+    /// Passes over output that was dropped before it came here: followers read around it in the store.
+    func skip(to offset: Int64) { wake { $0.ring.skip(to: offset) } }
+
     /// No more will be appended: the batcher may finish. Followers still wait.
     func end() {
         wake { state in

@@ -58,6 +58,15 @@ struct LogRing {
         }
     }
 
+    /// Goes on at a later offset: what is between is not there, and what is before is in the store.
+    mutating func skip(to offset: Int64) {
+        guard offset > end else { return }
+        chunks.removeAll()
+        byteCount = 0
+        end = offset
+        durable = offset
+    }
+
     mutating func markDurable(before offset: Int64) {
         durable = max(durable, min(offset, end))
         evict()

@@ -145,6 +145,11 @@ extension Engine {
         if let error = answer.error(job.id) { throw error }
     }
 
+    /// What the node that runs a job has seen it use so far. Nil when it has ended meanwhile, or the node does not say.
+    func usageElsewhere(_ job: Job, _ team: Team) async throws(EngineError) -> UsageHistory? {
+        try await ask(NodeRequest(action: .usage, job: job.id.text), about: job, team).usage
+    }
+
     private nonisolated func ask(
         _ request: NodeRequest, about job: Job, _ team: Team
     ) async throws(EngineError) -> NodeAnswer {

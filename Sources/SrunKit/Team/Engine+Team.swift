@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import NIOCore
+import ServiceLifecycle
 import Synchronization
 
 /// The engine as a node of a team. Everything here does nothing when the store is not shared.
@@ -11,6 +12,24 @@ extension Engine {
         let start = team.now
         try await team.store.join(teamNode(team), lease: team.configuration.lease)
         team.state.withLock { $0.lease.joined(askedAt: start) }
+    }
+
+    /// Joins, and waits for a database that went away after it was opened.
+    ///
+    /// - Returns: False when told to end before.
+    func joinTeamPatiently() async throws(StoreError) -> Bool {
+        var backoff = Backoff()
+        while !Task.isCancelled, !Task.isShuttingDownGracefully {
+            do {
+                try await joinTeam()
+                return true
+            } catch {
+                guard error.code == .unavailable else { throw error }
+                if backoff.isFirst { logger.warning("the database does not answer", metadata: ["error": "\(error)"]) }
+                await backoff.wait(clock: clock)
+            }
+        }
+        return false
     }
 
     private func teamNode(_ team: Team) -> TeamNode {
@@ -45,9 +64,11 @@ extension Engine {
 
     private nonisolated func keepLease(_ team: Team) async {
         var lastCleaning = Duration.zero
+        let retryPause = min(team.configuration.heartbeat, .seconds(1))
         while !Task.isCancelled {
             let start = team.now
             var actions: [LeaseStateMachine.Action] = []
+            var isAnswered = true
             do {
                 let load = NodeLoad(running: await runningCount, address: team.state.withLock { $0.address })
                 let renewal = try await team.store.renew(load)
@@ -75,11 +96,12 @@ extension Engine {
                 if error.code == .fenced {
                     actions += team.state.withLock { $0.lease.refused() }
                 } else {
+                    isAnswered = false
                     logger.debug("the lease was not renewed", metadata: ["error": "\(error)"])
                 }
             }
             for action in actions { await perform(action, team) }
-            await team.heartbeat.wait(upTo: team.configuration.heartbeat, clock: clock)
+            await team.heartbeat.wait(upTo: isAnswered ? team.configuration.heartbeat : retryPause, clock: clock)
         }
     }
 
@@ -231,6 +253,11 @@ extension Engine {
                 guard await active[id] != nil else { return NodeAnswer(.notRunning) }
                 guard let number = request.signal else { return NodeAnswer(.unknown) }
                 try await signal(id, number)
+            case .usage:
+                guard let entry = await active[id] else { return NodeAnswer(.notRunning) }
+                var answer = NodeAnswer(.done)
+                answer.usage = entry.usage
+                return answer
             }
             return NodeAnswer(.done)
         } catch {

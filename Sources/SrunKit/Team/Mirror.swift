@@ -11,18 +11,17 @@ final class Mirror: Sendable {
     static let fastPause = Duration.milliseconds(250)
     /// After a read: what arrives meanwhile is read in one go.
     private static let breath = Duration.milliseconds(20)
-    private static let readBytes = 1 << 20
 
     let pipeline: LogPipeline
     let ended = OneShot<Job>()
     let bell = Bell()
     private let job: JobID
-    private let store: any TeamStore
+    private let reader: MirrorReader
     private let clock: any Clock<Duration>
 
-    init(_ job: Job, store: any TeamStore, clock: any Clock<Duration>) {
+    init(_ job: Job, reader: MirrorReader, clock: any Clock<Duration>) {
         self.job = job.id
-        self.store = store
+        self.reader = reader
         self.clock = clock
         pipeline = LogPipeline(job: job.id, ring: LogRing(from: job.outputBytes))
     }
@@ -32,36 +31,33 @@ final class Mirror: Sendable {
         var backoff = Backoff()
         while !Task.isCancelled {
             do {
-                guard let job = try await store.job(job) else { return pipeline.abandon() }
-                try await read(upTo: job.outputBytes)
-                if job.status.isFinal {
+                guard let news = try await reader.news(of: OutputPlace(job: job, offset: pipeline.byteCount)) else {
+                    break
+                }
+                backoff = Backoff()
+                if let first = news.chunks.first { pipeline.skip(to: first.offset) }
+                await append(news.chunks)
+                if !news.chunks.isEmpty, pipeline.byteCount < news.job.outputBytes { continue }
+                if news.job.status.isFinal {
                     pipeline.end()
-                    ended.fulfil(job)
+                    ended.fulfil(news.job)
                     pipeline.settle()
                     return
                 }
-                backoff = Backoff()
                 try? await clock.sleep(for: Self.breath, tolerance: nil)
                 await bell.wait(upTo: pause(), clock: clock)
             } catch {
-                if error.code == .jobNotFound { return pipeline.abandon() }
                 await backoff.wait(clock: clock)
             }
         }
         pipeline.abandon()
     }
 
-    private func read(upTo end: Int64) async throws(StoreError) {
-        while pipeline.byteCount < end, !Task.isCancelled {
-            let chunks = try await store.chunks(of: job, from: pipeline.byteCount, limit: Self.readBytes)
-            guard let first = chunks.first else { return }
-            // Dropped before it was read: whoever follows begins anew, and is told so then.
-            guard first.offset == pipeline.byteCount else { throw .jobNotFound(job) }
-            for chunk in chunks {
-                await pipeline.append(chunk.bytes, stream: chunk.stream, time: chunk.time)
-                // It comes from the store: nothing here waits to be written.
-                pipeline.markDurable(before: chunk.end)
-            }
+    private func append(_ chunks: [LogChunk]) async {
+        for chunk in chunks {
+            await pipeline.append(chunk.bytes, stream: chunk.stream, time: chunk.time)
+            // It comes from the store: nothing here waits to be written.
+            pipeline.markDurable(before: chunk.end)
         }
     }
 }

@@ -4,7 +4,7 @@ import Foundation
 /// answers `unknown` to what it does not know.
 struct NodeRequest: Codable, Sendable {
     enum Action: String, Codable, Sendable {
-        case stop, input, resize, signal
+        case stop, input, resize, signal, usage
     }
 
     var action: Action
@@ -26,6 +26,7 @@ struct NodeAnswer: Codable, Sendable {
     var code: Code
     /// The status of the job, where it matters.
     var status: JobStatus?
+    var usage: UsageHistory?
 
     init(_ code: Code, status: JobStatus? = nil) {
         self.code = code

@@ -7,6 +7,7 @@ final class Team: Sendable {
     let store: any TeamStore
     let configuration: TeamConfiguration
     let announcer: Announcer
+    private let reader: MirrorReader
     let clock: any Clock<Duration>
     let claims = Bell()
     let changes = Bell()
@@ -39,6 +40,7 @@ final class Team: Sendable {
         self.configuration = configuration
         self.clock = clock
         announcer = Announcer(store: store, clock: clock)
+        reader = MirrorReader(store: store)
         state = Mutex(
             State(
                 lease: LeaseStateMachine(lease: configuration.lease, stopsJobs: configuration.onLeaseLoss == .stop)))
@@ -87,7 +89,7 @@ final class Team: Sendable {
                 state.mirrors[job.id]?.holders += 1
                 return present.mirror
             }
-            let mirror = Mirror(job, store: store, clock: clock)
+            let mirror = Mirror(job, reader: reader, clock: clock)
             let reader = Task { [weak self] in
                 await mirror.run { [weak self] in self?.mirrorPause ?? Mirror.fastPause }
                 self?.state.withLock { state in

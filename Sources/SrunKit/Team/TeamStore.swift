@@ -66,6 +66,12 @@ public protocol TeamStore: JobStore, LogSink {
     /// Removes messages that nobody waits for any more. Done by one node for all.
     func removeOldMessages() async throws(StoreError)
 
+    /// What has become of jobs, and what they have printed since; all at once, for there may be many. The jobs come from no later
+    /// moment than the output, so a job that has ended says how much of it there is.
+    ///
+    /// - Returns: Nothing for a job that is not there.
+    func news(of places: [OutputPlace]) async throws(StoreError) -> [JobNews]
+
     /// Tells the other nodes to look.
     func announce(_ wakeUps: [WakeUp]) async throws(StoreError)
 
@@ -169,6 +175,28 @@ public struct JobChange: Hashable, Sendable {
     public init(job: JobID, number: Int64) {
         self.job = job
         self.number = number
+    }
+}
+
+/// Up to where the output of a job is known.
+public struct OutputPlace: Hashable, Sendable {
+    public let job: JobID
+    public let offset: Int64
+
+    public init(job: JobID, offset: Int64) {
+        self.job = job
+        self.offset = offset
+    }
+}
+
+public struct JobNews: Sendable {
+    public let job: Job
+    /// The next output, not necessarily all; it begins later than asked for where output was dropped.
+    public let chunks: [LogChunk]
+
+    public init(job: Job, chunks: [LogChunk]) {
+        self.job = job
+        self.chunks = chunks
     }
 }
 

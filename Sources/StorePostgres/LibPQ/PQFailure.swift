@@ -24,8 +24,8 @@ struct PQFailure: Error, Sendable {
             || state.hasPrefix("53") || state.hasPrefix("08")
     }
 
-    /// The session is of no use any more.
+    /// The session is of no use any more. One with a server that has become a standby is left for the new primary.
     var breaksConnection: Bool {
-        kind == .connection || state.hasPrefix("57P") || state.hasPrefix("08") || state == "25P03"
+        kind == .connection || state.hasPrefix("57P") || state.hasPrefix("08") || ["25P03", "25006"].contains(state)
     }
 }

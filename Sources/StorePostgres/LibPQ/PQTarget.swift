@@ -33,10 +33,18 @@ struct PQTarget: Sendable {
         guard PQsslInUse(connection) == 0 else { return }
         let host = PQhost(connection).map { String(cString: $0) } ?? ""
         let address = PQhostaddr(connection).map { String(cString: $0) } ?? ""
-        if host.hasPrefix("/") || host.hasPrefix("@") || host.isEmpty && address.isEmpty { return }
-        if address.hasPrefix("127.") || address == "::1" || host == "localhost" { return }
-        guard mode(of: connection) != "disable" else { return }
+        guard Self.needsEncryption(host: host, address: address, mode: mode(of: connection)) else { return }
         throw PQFailure(kind: .server, state: Self.unencrypted, message: "no TLS to a remote host")
+    }
+
+    /// - Parameters:
+    ///   - host: As configured: a name, or the folder of a Unix socket.
+    ///   - address: What it was found to be, or was given as.
+    static func needsEncryption(host: String, address: String, mode: String) -> Bool {
+        if mode == "disable" || host.hasPrefix("/") || host.hasPrefix("@") || host.isEmpty && address.isEmpty {
+            return false
+        }
+        return !(address.hasPrefix("127.") || address == "::1" || address.isEmpty && host == "localhost")
     }
 
     /// A state of srun's own, of a class that PostgreSQL leaves to others.

@@ -16,7 +16,8 @@ extension App {
         return web
     }
 
-    func openStore() async throws(StoreError) -> any Store {
+    /// - Returns: Nil when told to end before the store was there.
+    func openStore(_ web: ServerConfiguration) async throws -> (any Store)? {
         switch configuration.store {
         case .memory:
             return MemoryStore()
@@ -29,26 +30,11 @@ extension App {
             }
             return store
         case .postgres(let address):
-            return try await openPostgres(address)
-        }
-    }
-
-    /// A database server may come up after srun does; what is wrong with the way to it will not get better by waiting.
-    private func openPostgres(_ address: String) async throws(StoreError) -> PostgresStore {
-        let end = ContinuousClock.now + .seconds(60)
-        var isTold = false
-        while true {
-            do {
-                return try await PostgresStore.open(address, spool: configuration.stateFolder + "/spool")
-            } catch {
-                guard error.code == .unavailable else { throw error }
-                guard configuration.waitsForDatabase || .now < end else {
-                    throw StoreError(.unreachable, "PostgreSQL does not answer.", underlying: error.underlying)
-                }
-                if !isTold { StandardError.say("waiting for PostgreSQL (\(PostgresStore.display(address)))") }
-                isTold = true
-                try? await Task.sleep(for: .milliseconds(Int.random(in: 300...700)))
-            }
+            let wait = DatabaseWait(
+                address: address, spool: configuration.stateFolder + "/spool",
+                // Jobs that are held wait for nobody else.
+                isEndless: configuration.waitsForDatabase || (keeper?.restarts ?? 0) > 0, web: web, logger: logger)
+            return try await wait.open()
         }
     }
 
@@ -84,10 +70,10 @@ extension App {
     }
 
     /// The administrator's token: found, or how to make it once nothing can go wrong any more.
-    struct Secret {
+    struct Secret: Sendable {
         let existing: String?
         /// Nil where everybody may enter.
-        let create: () throws -> String?
+        let create: @Sendable () throws -> String?
     }
 
     func secret(in folder: StateFolder?) throws -> Secret {

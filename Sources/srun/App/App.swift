@@ -65,26 +65,40 @@ struct App: Sendable {
         }
     }
 
+    /// The way from the settings to a server that serves, which may take a while, can be ended at any moment.
     private func open(_ folder: StateFolder?, _ web: ServerConfiguration) async throws {
         let secret = try secret(in: folder)
-        let store = try await openStore()
-        do {
-            try await serve(store: store, token: try secret.existing ?? secret.create(), folder: folder, web: web)
-        } catch {
+        let leave = Leave()
+        let life = ServerLife { life in
+            guard let store = try await openStore(web) else { return }
+            do {
+                let token = try secret.existing ?? secret.create()
+                try await serve(store: store, token: token, folder: folder, web: web, leave, life)
+            } catch {
+                await store.close()
+                throw error
+            }
             await store.close()
-            throw error
         }
-        await store.close()
+        defer { if let path = configuration.address.socketPath { unlink(path) } }
+        try await EndRequests(
+            endsWithStandardInput: configuration.endsWithStandardInput, keeper: keeper, leave: leave, logger: logger
+        )
+        .run(
+            ServiceGroup(services: [life], logger: logger), hurry: { life.hurry() },
+            reload: { try web.identity?.reload() })
     }
 
-    private func serve(store: any Store, token: String?, folder: StateFolder?, web: ServerConfiguration) async throws {
+    private func serve(
+        store: any Store, token: String?, folder: StateFolder?, web: ServerConfiguration, _ leave: Leave,
+        _ life: ServerLife
+    ) async throws {
         // A store that keeps no users leaves it at the one administrator.
         let access = Access(
             token.map { .token(Token($0)) } ?? .none, store: store as? any AccessStore ?? MemoryStore(),
             options: configuration.accessOptions)
         let engine = try engine(store: store)
         let sign = ServerSign()
-        let leave = Leave()
         let server = Server(
             engine: engine, access: access, configuration: web, build: .current, node: configuration.node,
             logger: logger, leave: leave, keeper: keeper
@@ -106,13 +120,8 @@ struct App: Sendable {
         // Shut down from the last to the first: the server is there until the engine has stopped the jobs, so that
         // whoever follows one sees its end.
         let group = ServiceGroup(services: [server, engine], logger: logger)
-        defer {
-            sign.takeAway()
-            if let path = configuration.address.socketPath { unlink(path) }
-        }
-        try await EndRequests(
-            endsWithStandardInput: configuration.endsWithStandardInput, keeper: keeper, leave: leave, logger: logger
-        )
-        .run(group, hurry: { engine.shutDownAtOnce() }, reload: { try web.identity?.reload() })
+        defer { sign.takeAway() }
+        life.whenHurried { engine.shutDownAtOnce() }
+        try await group.run()
     }
 }

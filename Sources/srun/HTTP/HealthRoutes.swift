@@ -25,7 +25,7 @@ struct HealthRoutes: Sendable {
         }
     }
 
-    private struct HealthMessage: Encodable {
+    struct HealthMessage: Encodable {
         let status: String
         var reason: String?
     }
@@ -33,9 +33,9 @@ struct HealthRoutes: Sendable {
     /// Healthy is a server whose store answers and writes. One that takes no new jobs is degraded, and restarting it would not help.
     @Sendable private func health(_ request: Request, _ context: RequestContext) async throws -> Response {
         do {
-            _ = try await engine.jobs(JobQuery(limit: 1))
-            // What can be read may long be what is left of it.
+            // What can be read may long be what is left of it. And a store that is known not to write is not waited for.
             if let fault = await engine.storeFault() { return Self.unavailable(fault.description) }
+            _ = try await engine.jobs(JobQuery(limit: 1))
             guard await !engine.isDiskLow() else {
                 return .json(
                     HealthMessage(
@@ -47,7 +47,7 @@ struct HealthRoutes: Sendable {
         }
     }
 
-    private static func unavailable(_ reason: String?) -> Response {
+    static func unavailable(_ reason: String?) -> Response {
         .json(HealthMessage(status: "unavailable", reason: reason), status: .serviceUnavailable)
     }
 

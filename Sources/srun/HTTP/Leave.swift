@@ -9,6 +9,7 @@ final class Leave: Sendable {
 
     private let state = Mutex(State())
     private let ended = AsyncStream.makeStream(of: Void.self)
+    private let isAskedFor = AsyncStream.makeStream(of: Void.self)
 
     var isAsked: Bool { state.withLock { $0.isAsked } }
 
@@ -23,8 +24,12 @@ final class Leave: Sendable {
             state.isAsked = true
             return state.action
         }
+        isAskedFor.continuation.finish()
         action?()
     }
+
+    /// Waits until asked, or the task is cancelled. For one who waits.
+    func asked() async { for await _ in isAskedFor.stream {} }
 
     /// Calls the action when asked, at once if that has happened already.
     func whenAsked(_ action: @escaping @Sendable () -> Void) {

@@ -72,6 +72,15 @@ struct ListeningSocket: Sendable, Hashable {
         self.number = number
     }
 
+    /// Another descriptor of the same socket: closing it leaves this one listening.
+    ///
+    /// - Throws: ``Failure`` with ``ExitCodes/inputOutput`` when there is no descriptor left.
+    func duplicate() throws -> ListeningSocket {
+        let copy = fcntl(number, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { throw Failure(.inputOutput, "too many files are open") }
+        return ListeningSocket(adopting: copy)
+    }
+
     private static func unixSocket(_ name: String) throws(ServerError) -> Int32 {
         let number = socket(
             AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)

@@ -134,11 +134,12 @@ struct LogRoutes: Sendable {
             // Nothing yet, but the head leaves: the caller shall know at once that it was heard.
             try await writer.write(ByteBuffer())
             var feed = feed
-            // A server that goes down ends its jobs first: this ends with the job, or with the connection.
             while let chunks = try await feed.next() {
                 if cutsAtGap, chunks.contains(where: { $0.dropped > 0 }) { break }
                 try await writer.write(contentsOf: chunks.map(\.bytes))
             }
+            // Whoever reads must not take this for all of it.
+            if feed.isCutShort { throw OutputCutShort() }
             try await writer.finish(nil)
         }
         var response = response(feed.job, .ok, body)

@@ -4,8 +4,19 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
+/// What stands behind connections.
+protocol Answering: Sendable {
+    var logger: Logger { get }
+
+    func admit(_ head: HTTPRequestHead, peer: SocketAddress?, local: SocketAddress?) async -> Responder.Verdict
+    func answer(_ call: Gate.Call, body: ByteBuffer) async -> Responder.Answer
+    func refusal(_ error: any Error) -> Response
+    /// Whether somebody who was let in would still be.
+    func isValid(_ admission: Access.Admission) async -> Bool
+}
+
 /// Turns requests into answers. Errors become answers here, so a connection only ever sees answers.
-struct Responder: Sendable {
+struct Responder: Answering {
     let gate: Gate
     let sockets: WebSocketSlots
     let ownership: JobOwnership
@@ -81,6 +92,8 @@ struct Responder: Sendable {
     func refusal(_ error: any Error) -> Response {
         finished(Response(RequestError(error, logger: logger)))
     }
+
+    func isValid(_ admission: Access.Admission) async -> Bool { await gate.access.isValid(admission) }
 
     private func finished(_ response: Response) -> Response {
         var response = response

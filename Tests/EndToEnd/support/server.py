@@ -64,6 +64,10 @@ class Server:
         return (self.folder / "server.log").read_text(errors="replace")
 
     def start(self) -> "Server":
+        return self.launch().ready()
+
+    def launch(self) -> "Server":
+        """Starts it and does not wait until it serves."""
         command = [
             binary(), "serve", "--announce", "json", "--until-stdin-closes", "--state-dir", str(self.state), *self.flags
         ]  # fmt: skip
@@ -72,6 +76,9 @@ class Server:
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=self.env, cwd=self.folder,
                 user=self.user, group=self.user, extra_groups=[] if self.user else None,
             )  # fmt: skip
+        return self
+
+    def ready(self) -> "Server":
         line = self._first_line(time.monotonic() + START_LIMIT)
         self.announcement = json.loads(line)
         assert self.announcement["pid"] == self.process.pid

@@ -16,7 +16,7 @@ struct ConnectionChannel: ServerChildChannel {
     /// Whoever has not read for so long that our buffer stayed full is cut.
     static let stallLimit = TimeAmount.seconds(30)
 
-    let responder: Responder
+    let responder: any Answering
     let limits: WebSocketLimits
     let slots: ConnectionSlots
     /// Nil for plain HTTP.

@@ -18,7 +18,7 @@ struct HTTPConnection {
     let channel: any Channel
     var iterator: NIOAsyncChannelInboundStream<ConnectionInput>.AsyncIterator
     let outbound: NIOAsyncChannelOutboundWriter<ConnectionOutput>
-    let responder: Responder
+    let responder: any Answering
     let limits: WebSocketLimits
 
     mutating func serve() async throws {
@@ -156,7 +156,7 @@ struct HTTPConnection {
     ) async throws {
         let channel = channel
         let outbound = outbound
-        let (access, pause) = (responder.gate.access, limits.timing.recheck)
+        let (responder, pause) = (responder, limits.timing.recheck)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 do {
@@ -173,7 +173,7 @@ struct HTTPConnection {
             if let admission {
                 group.addTask {
                     while (try? await Task.sleep(for: pause)) != nil {
-                        guard await !access.isValid(admission) else { continue }
+                        guard await !responder.isValid(admission) else { continue }
                         return channel.close(promise: nil)
                     }
                 }
