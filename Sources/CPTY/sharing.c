@@ -4,12 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 int cpty_become_subreaper(void) {
@@ -45,6 +48,55 @@ int cpty_open_memory(const char *name, size_t size) {
 
 int cpty_open_channel(int *ends) {
     return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends);
+}
+
+// The address holds 107 bytes; a folder's own path may be longer, so it is named by its descriptor.
+static int at_name(const char *folder, const char *name, int flags, int (*use)(int, const struct sockaddr *, socklen_t)) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int place = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (place < 0) return -1;
+    int number = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0);
+    int length = snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", place, name);
+    int failure = 0;
+    if (number < 0 || use(number, (const struct sockaddr *)&address, sizeof address) != 0) failure = errno;
+    if (length < 0 || (size_t)length >= sizeof address.sun_path) failure = ENAMETOOLONG;
+    close(place);
+    if (failure == 0) return number;
+    if (number >= 0) close(number);
+    errno = failure;
+    return -1;
+}
+
+static int bind_and_listen(int number, const struct sockaddr *address, socklen_t length) {
+    // Nobody can connect before its mode is set: the socket does not listen yet.
+    if (bind(number, address, length) != 0) return -1;
+    if (chmod(((const struct sockaddr_un *)address)->sun_path, 0600) != 0) return -1;
+    return listen(number, 8);
+}
+
+int cpty_listen_in(const char *folder, const char *name) {
+    return at_name(folder, name, SOCK_NONBLOCK, bind_and_listen);
+}
+
+int cpty_connect_in(const char *folder, const char *name) {
+    return at_name(folder, name, 0, connect);
+}
+
+int cpty_open_place(const char *path) {
+    return open(path, O_PATH | O_CLOEXEC);
+}
+
+int cpty_accept(int socket) {
+    int number;
+    do number = accept4(socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    while (number < 0 && errno == EINTR);
+    return number;
+}
+
+uid_t cpty_peer_user(int socket) {
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.uid : (uid_t)-1;
 }
 
 int cpty_send(int socket, const void *bytes, size_t count, const int *descriptors, size_t descriptor_count) {

@@ -13,16 +13,20 @@ import Glibc
 /// lock it would give two servers a lock each.
 final class DatabaseLock: Sendable {
     private let descriptor: Mutex<CInt?>
+    /// Whether somebody else has a copy of the descriptor, who is to go on having the right.
+    private let isShared: Mutex<Bool>
 
     /// How long a server may take to end that was cut off from what kept it alive.
     private static let patience = 150
     private static let pause: UInt32 = 20_000
 
-    /// - Parameter owner: The process that people see as the one with the database open.
+    /// - Parameters:
+    ///   - owner: The process that people see as the one with the database open.
+    ///   - held: A copy of the descriptor of an earlier lock, which is taken over if it is of this database.
     /// - Throws: ``StoreError/Code/locked``, naming the process that holds it, or ``StoreError/Code/cannotCreate``.
-    init(databasePath: String, owner: Int32) throws(StoreError) {
+    init(databasePath: String, owner: Int32, taking held: CInt? = nil) throws(StoreError) {
         let path = databasePath + ".lock"
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
+        let descriptor = Self.open(path, held)
         guard descriptor >= 0 else {
             throw StoreError(
                 .cannotCreate, "The lock file \(path) cannot be opened: \(String(cString: strerror(errno))).")
@@ -47,17 +51,39 @@ final class DatabaseLock: Sendable {
         }
         Self.write("\(owner)\n", to: descriptor)
         self.descriptor = Mutex(descriptor)
+        isShared = Mutex(descriptor == held)
+    }
+
+    func share() -> CInt {
+        isShared.withLock { $0 = true }
+        return descriptor.withLock { $0 ?? -1 }
+    }
+
+    private static func open(_ path: String, _ held: CInt?) -> CInt {
+        if let held {
+            var (wanted, there) = (stat(), stat())
+            if fstat(held, &there) == 0, stat(path, &wanted) == 0, there.st_dev == wanted.st_dev,
+                there.st_ino == wanted.st_ino
+            {
+                return held
+            }
+            close(held)
+        }
+        return Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
     }
 
     deinit { release() }
 
     func release() {
+        let isShared = isShared.withLock { $0 }
         descriptor.withLock { descriptor in
             guard let open = descriptor else { return }
-            Self.write("", to: open)
-            // Not left to the close: a process that is just being started has a copy of the descriptor until its execve(2),
-            // and the lock would last as long as the last copy.
-            flock(open, LOCK_UN)
+            if !isShared {
+                Self.write("", to: open)
+                // Not left to the close: a process that is just being started has a copy of the descriptor until its execve(2),
+                // and the lock would last as long as the last copy.
+                flock(open, LOCK_UN)
+            }
             close(open)
             descriptor = nil
         }

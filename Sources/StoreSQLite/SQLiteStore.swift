@@ -25,6 +25,7 @@ public final class SQLiteStore: Sendable {
     let writer: GroupCommit
     private let checkpointer: Checkpointer
     private let lock: DatabaseLock
+
     private let isClosed = Mutex(false)
 
     /// Opens the database at a path, making it when there is none.
@@ -37,23 +38,31 @@ public final class SQLiteStore: Sendable {
     ///   - initializeEmpty: Whether a file of zero bytes becomes a new database. Otherwise it is refused, because it is more
     ///     likely what a crash or a full disk has left of one.
     ///   - owner: The process that people see as the one that has the database open: this one, or the one that keeps it running.
+    ///   - lock: A copy of what ``shareLock()`` of an earlier store gave, which is taken over.
     /// - Throws: ``StoreError`` with code `locked` (the sentence names the process that has it open), `corrupt`, `newerSchema`,
     ///   `cannotCreate`, `unsafePermissions`, `full` or `unavailable`.
     public static func open(
-        at path: String, node: String, initializeEmpty: Bool = false, owner: Int32? = nil
+        at path: String, node: String, initializeEmpty: Bool = false, owner: Int32? = nil, lock: Int32? = nil
     ) async throws(StoreError) -> SQLiteStore {
         let result = await offCooperativePool {
             Result { () throws(StoreError) in
-                try SQLiteStore(path: path, node: node, initializeEmpty: initializeEmpty, owner: owner ?? getpid())
+                try SQLiteStore(
+                    path: path, node: node, initializeEmpty: initializeEmpty, owner: owner ?? getpid(), taking: lock)
             }
         }
         return try result.get()
     }
 
-    private init(path: String, node: String, initializeEmpty: Bool, owner: Int32) throws(StoreError) {
+    /// A descriptor that stands for the right to use the database. From now on whoever has a copy of it has that right, also when
+    /// this store is closed.
+    public func shareLock() -> Int32 { lock.share() }
+
+    private init(
+        path: String, node: String, initializeEmpty: Bool, owner: Int32, taking held: CInt?
+    ) throws(StoreError) {
         let file = try DatabaseFile(path: path)
         try file.checkPlace()
-        lock = try DatabaseLock(databasePath: file.path, owner: owner)
+        lock = try DatabaseLock(databasePath: file.path, owner: owner, taking: held)
         var content = try file.content()
         if content == .interrupted {
             try LegacyDatabase.recover(file.path)

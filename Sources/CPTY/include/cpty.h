@@ -87,6 +87,20 @@ int cpty_open_memory(const char *name, size_t size);
 // Two ends of a connection that keeps messages apart (SOCK_SEQPACKET), close-on-exec.
 int cpty_open_channel(int *ends);
 
+// The same connection by a name in a folder, which may be of any length: a socket that listens there, readable and writable by
+// its owner only and not blocking, or a connection to one. EADDRINUSE when something of that name exists.
+int cpty_listen_in(const char *folder, const char *name);
+int cpty_connect_in(const char *folder, const char *name);
+
+// A file or folder as a place, whether it may be read or not (O_PATH); close-on-exec.
+int cpty_open_place(const char *path);
+
+// The next connection to a listening socket, close-on-exec and not blocking, or -1.
+int cpty_accept(int socket);
+
+// The user that is at the other end, as it was when the connection was made (SO_PEERCRED), or (uid_t)-1.
+uid_t cpty_peer_user(int socket);
+
 // The most descriptors that one message carries.
 #define CPTY_DESCRIPTORS 16
 

@@ -105,6 +105,7 @@ enum FieldTag: UInt16 {
     case process = 30, isTerminal, note, hasEnded, waitStatus, userMicroseconds, systemMicroseconds, peakBytes
     case readBytes, writtenBytes
     case name = 50, errorNumber, reason, isHurried, endsWithWorker, leavesJobs, folder
+    case store = 60, isLast, code, jobCount, server
 }
 
 enum KeeperProtocolError: Error {

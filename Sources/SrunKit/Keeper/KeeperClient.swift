@@ -11,8 +11,8 @@ public final class KeeperClient: Sendable {
     public enum Request: Sendable {
         /// Stop the jobs and end; the second time in a hurry.
         case end(hurry: Bool)
-        /// Finish what is being answered and end, without touching a job.
-        case leave
+        /// Finish what is being answered and end, without touching a job: for another server, or for the next start.
+        case leave(isLast: Bool)
     }
 
     struct Handover: Sendable {
@@ -38,6 +38,8 @@ public final class KeeperClient: Sendable {
     private static let orphaned: Int32 = 69
 
     private let channel: KeeperChannel
+    /// Whether this keeper outlives the process that somebody starts.
+    public let stays: Bool
     private let state = Mutex(State())
     private let begun = OneShot<Void>()
     public let requests: AsyncStream<Request>
@@ -48,21 +50,33 @@ public final class KeeperClient: Sendable {
         guard let text = getenv(KeeperProgram.variable).flatMap({ Int32(String(cString: $0)) }) else { return nil }
         // Neither jobs nor anything else that is started may take it for theirs.
         unsetenv(KeeperProgram.variable)
+        let stays = getenv(KeeperProgram.stayingVariable) != nil
+        unsetenv(KeeperProgram.stayingVariable)
         guard fcntl(text, F_SETFD, FD_CLOEXEC) == 0 else { return nil }
         cpty_set_name(KeeperProgram.workerName)
-        return KeeperClient(KeeperChannel(descriptor: Descriptor(text)))
+        return KeeperClient(KeeperChannel(descriptor: Descriptor(text)), stays: stays)
     }
 
-    init(_ channel: KeeperChannel) {
+    init(_ channel: KeeperChannel, stays: Bool = false) {
         self.channel = channel
+        self.stays = stays
         (requests, requestSink) = AsyncStream.makeStream()
     }
 
     /// Says hello and waits until the keeper lets this worker begin, which in an upgrade is when the other one has left.
     ///
+    /// - Parameters:
+    ///   - leavesJobs: At the end jobs are left to the next start.
+    ///   - folder: Asks for a keeper that outlives whoever starts it, and is found by this folder. Then this process ends here, and
+    ///     that keeper starts another one.
     /// - Throws: ``LaunchError`` when the keeper cannot be worked with.
-    public func begin(build: String) async throws(LaunchError) {
-        send(.hello(version: KeeperProtocol.version, oldest: KeeperProtocol.oldestVersion, build: build))
+    public func begin(build: String, leavesJobs: Bool = false, stayingIn folder: String? = nil)
+        async throws(LaunchError)
+    {
+        send(
+            .hello(
+                version: KeeperProtocol.version, oldest: KeeperProtocol.oldestVersion, build: build,
+                WorkerWishes(leavesJobs: leavesJobs, stayingIn: folder)))
         let thread = Thread { [self] in read() }
         thread.name = "srun-keeper"
         thread.stackSize = 512 * 1024
@@ -80,8 +94,8 @@ public final class KeeperClient: Sendable {
     public var restarts: Int64 { state.withLock { $0.machine.restarts } }
 
     /// Tells the keeper that this worker serves, so that from now on its end is a crash.
-    public func ready(endsWithWorker: Bool, leavesJobs: Bool = false, folder: String? = nil) {
-        send(.ready(WorkerTerms(endsWithWorker: endsWithWorker, leavesJobs: leavesJobs, folder: folder)))
+    public func ready(_ terms: WorkerTerms) {
+        send(.ready(terms))
     }
 
     /// Tells the keeper that this server is about to end on purpose.
@@ -223,9 +237,9 @@ public final class KeeperClient: Sendable {
             if let descriptor = descriptors.first { state.withLock { $0.kept[name] = descriptor } }
         case .begin: begun.fulfil(())
         case .end(let hurry): requestSink.yield(.end(hurry: hurry))
-        case .leave:
-            state.withLock { $0.upgrade }?.fulfil(nil)
-            requestSink.yield(.leave)
+        case .leave(let isLast):
+            if !isLast { state.withLock { $0.upgrade }?.fulfil(nil) }
+            requestSink.yield(.leave(isLast: isLast))
         case .upgradeRefused(let reason): state.withLock { $0.upgrade }?.fulfil(reason)
         case .send(let message, let milliseconds):
             DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { [self] in

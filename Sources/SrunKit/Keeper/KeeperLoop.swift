@@ -13,21 +13,32 @@ final class KeeperLoop {
         var outbox: [(bytes: [UInt8], descriptors: [Descriptor])] = []
     }
 
-    private let program: KeeperProgram
+    enum Outcome {
+        case exit(Int32)
+        /// Another keeper is to have the jobs, and this process hands on signals; with the folder where that keeper is found.
+        case front(String)
+    }
+
+    private var program: KeeperProgram
+    private let jobDescriptors: SpawnOrder.Limit?
+    /// Nil for a keeper that ends with the process that somebody has started, because it is that process.
+    private let door: FrontDoor?
     private var machine: KeeperMachine
-    private let signals: Descriptor
+    let signals: Descriptor
     private var links: [KeeperMachine.Slot: WorkerLink] = [:]
     private var descriptors: [JobID: [Descriptor]] = [:]
     private var kept: [String: Descriptor] = [:]
     private var deadlines: [KeeperMachine.Timer: UInt64] = [:]
-    private var exitCode: Int32?
+    private var outcome: Outcome?
 
     /// A worker that floods the keeper while it does not read is cut.
     private static let outboxLimit = 65_536
 
-    init(program: KeeperProgram) throws(LaunchError) {
+    init(program: KeeperProgram, jobDescriptors: SpawnOrder.Limit?, door: FrontDoor? = nil) throws(LaunchError) {
         self.program = program
-        machine = KeeperMachine(owner: getpid())
+        self.jobDescriptors = jobDescriptors
+        self.door = door
+        machine = KeeperMachine(owner: getpid(), stays: door != nil)
         let numbers = [SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1]
         let number = cpty_open_signals(numbers, numbers.count)
         guard number >= 0 else { throw LaunchError(doing: "watching for signals") }
@@ -35,11 +46,12 @@ final class KeeperLoop {
         guard cpty_become_subreaper() == 0 else { throw LaunchError(doing: "becoming the parent of orphans") }
     }
 
-    /// - Returns: The exit code.
-    func run() -> Int32 {
-        perform(machine.start())
-        while exitCode == nil { wait() }
-        return exitCode ?? 0
+    func run() -> Outcome {
+        if door == nil { perform(machine.start()) }
+        while true {
+            wait()
+            if let outcome { return outcome }
+        }
     }
 
     // MARK: Waiting
@@ -52,9 +64,11 @@ final class KeeperLoop {
             let events = POLLIN | (link.outbox.isEmpty ? 0 : POLLOUT)
             polls.append(pollfd(fd: link.channel.descriptor.number, events: Int16(events), revents: 0))
         }
+        let visited = polls.count
+        for number in door?.descriptors ?? [] { polls.append(pollfd(fd: number, events: Int16(POLLIN), revents: 0)) }
         guard poll(&polls, nfds_t(polls.count), pause) >= 0 || errno == EINTR else {
             // Nothing sensible can be waited for any more.
-            exitCode = 71
+            outcome = .exit(71)
             return
         }
         for (slot, entry) in zip(slots, polls.dropFirst()) where entry.revents != 0 {
@@ -62,6 +76,8 @@ final class KeeperLoop {
             readMessages(of: slot)
         }
         if polls[0].revents != 0 { takeSignals() }
+        if polls.dropFirst(visited).contains(where: { $0.revents != 0 }) { takeVisits() }
+        admit()
         let now = Self.now
         for (timer, deadline) in deadlines where deadline <= now {
             deadlines[timer] = nil
@@ -82,6 +98,42 @@ final class KeeperLoop {
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
+    private func takeVisits() {
+        let presence = {
+            KeeperPresence(
+                process: getpid(), server: self.machine.server, jobs: self.machine.jobs.count,
+                store: self.machine.store)
+        }
+        for event in door?.events(presence) ?? [] {
+            switch event {
+            case .endRequested: handle(.frontEndRequested)
+            case .upgradeRequested: handle(.upgradeRequested)
+            case .reload: reload()
+            case .gone: handle(.frontGone)
+            }
+        }
+    }
+
+    /// Serves whoever wants it, one after the other.
+    private func admit() {
+        guard let door, outcome == nil else { return }
+        if machine.server == nil, let (attachment, descriptors) = door.admit() {
+            do throws(LaunchError) {
+                program = try KeeperProgram.taking(attachment, descriptors)
+                handle(.attached(attachment.process))
+            } catch {
+                say("\(error)")
+                door.release(code: 71)
+            }
+        }
+        // Nothing to keep, and nobody who could ever want something.
+        if !door.isReachable, machine.jobs.isEmpty, machine.server == nil { outcome = .exit(0) }
+    }
+
+    private func reload() {
+        if let worker = links[.current]?.processID { kill(worker, SIGUSR1) }
+    }
+
     private func takeSignals() {
         var hasChildren = false
         while true {
@@ -91,9 +143,7 @@ final class KeeperLoop {
                 return
             case SIGCHLD: hasChildren = true
             case SIGHUP: handle(.upgradeRequested)
-            case SIGUSR1:
-                // Something for the server.
-                if let worker = links[.current]?.processID { kill(worker, SIGUSR1) }
+            case SIGUSR1: reload()
             default: handle(.endRequested)
             }
         }
@@ -194,8 +244,38 @@ final class KeeperLoop {
             case .cancel(let timer): deadlines[timer] = nil
             case .killJobs: killJobs()
             case .say(let text): say(text)
-            case .exit(let code): exitCode = code
+            case .exit(let code):
+                door?.close()
+                // Before anybody is told that it is over: the next start may want the same.
+                kept.removeAll()
+                door?.release(code: code)
+                outcome = .exit(code)
+            case .becomeFront(let folder): becomeFront(folder)
+            case .openDoor(let folder): openDoor(folder)
+            case .rest(let code):
+                door?.release(code: code)
+                KeeperProgram.letGo()
+            case .drop(let name): kept[name] = nil
             }
+        }
+    }
+
+    private func becomeFront(_ folder: String) {
+        // It has touched nothing yet.
+        for link in links.values {
+            kill(link.processID, SIGKILL)
+            waitpid(link.processID, nil, 0)
+        }
+        links.removeAll()
+        outcome = .front(folder)
+    }
+
+    private func openDoor(_ folder: String) {
+        do throws(LaunchError) {
+            try door?.open(in: folder)
+        } catch {
+            say("jobs will not be left to the next start: \(error)")
+            handle(.cannotBeFound)
         }
     }
 
@@ -211,7 +291,7 @@ final class KeeperLoop {
 
     private func spawn(_ request: UInt32, _ order: SpawnOrder) {
         do throws(LaunchError) {
-            let (job, attached) = try KeeperSpawn.start(order)
+            let (job, attached) = try KeeperSpawn.start(order, descriptorLimit: jobDescriptors)
             descriptors[order.job] = attached
             handle(.spawned(request: request, job))
         } catch {

@@ -33,7 +33,14 @@ struct KeeperMachine {
         case spawned(request: UInt32, KeptJob)
         case spawnFailed(request: UInt32, errorNumber: Int32, reason: String)
         case jobEnded(processID: Int32, KeptEnd)
-        /// Somebody asks for the end; the second time in a hurry.
+        /// Somebody wants to be served by a keeper that stays; with the process that people see as srun.
+        case attached(Int32)
+        /// That process was asked to end: whether jobs go on then is what the server was told.
+        case frontEndRequested
+        case frontGone
+        /// The next start would not find this keeper, so it must not leave jobs to it.
+        case cannotBeFound
+        /// Somebody asks for the end of the jobs too; the second time in a hurry.
         case endRequested
         case upgradeRequested
         case timeOver(Timer)
@@ -54,21 +61,40 @@ struct KeeperMachine {
         case killJobs
         case say(String)
         case exit(Int32)
+        /// Have another keeper, which is found by this folder, do all of it. Nothing has begun yet.
+        case becomeFront(String)
+        /// Let the next start find this keeper in the folder.
+        case openDoor(String)
+        /// Let go of the front, and wait for the next one with the jobs there are.
+        case rest(Int32)
+        /// Close what was kept under a name.
+        case drop(String)
     }
 
     private struct Worker {
         var hasSaidHello = false
         var isWelcome = false
         var isReady = false
+        /// It was told to leave.
+        var isLeaving = false
         var version: UInt16 = 0
         var build = ""
     }
 
     private enum Ending {
         case no, asked, hurried
+        /// The server ends, and the jobs go on.
+        case leaving
+
+        /// Whether nobody has asked yet for the end of the jobs.
+        var mayLeave: Bool { self == .no || self == .leaving }
     }
 
-    private let owner: Int32
+    /// The process that people see as srun.
+    private var owner: Int32
+    private let keeper: Int32
+    private let stays: Bool
+    private var hasFront = false
     private var workers: [Slot: Worker] = [:]
     private(set) var jobs: [JobID: KeptJob] = [:]
     private var keptNames: [String] = []
@@ -77,6 +103,7 @@ struct KeeperMachine {
     private var hasServed = false
     private var restarts: Int64 = 0
     private var failuresInARow = 0
+    private var restartIsDue = false
     private var usesNewest = false
 
     /// When the server fails again and again: so many times in a row are told, and so many are too many without any job to keep.
@@ -84,12 +111,22 @@ struct KeeperMachine {
     private static let hopelessFailures = 6
     private static let longestPause = 10_000
     private static let upgradeLimit = 30_000
+    /// How long a server may take to end that leaves its jobs.
+    private static let leaveLimit = 10_000
     /// sysexits(3), EX_SOFTWARE: the server was killed or crashed.
     private static let crashed: Int32 = 70
 
-    init(owner: Int32) {
+    init(owner: Int32, stays: Bool = false) {
         self.owner = owner
+        keeper = owner
+        self.stays = stays
     }
+
+    /// The process that is served or was until its worker is gone; nil when somebody else may be.
+    var server: Int32? { hasFront || !workers.isEmpty || ending != .no || restartIsDue ? owner : nil }
+
+    /// Where the jobs are written down.
+    var store: String? { terms.store }
 
     mutating func start() -> [Action] {
         workers[.current] = Worker()
@@ -105,6 +142,10 @@ struct KeeperMachine {
         case .spawnFailed(let request, let errorNumber, let reason):
             tell(.refused(request: request, errorNumber: errorNumber, reason: reason))
         case .jobEnded(let processID, let end): jobEnded(processID, end)
+        case .attached(let process): attached(process)
+        case .frontEndRequested: terms.leavesJobs && ending.mayLeave ? leave() : endRequested()
+        case .frontGone: frontGone()
+        case .cannotBeFound: cannotBeFound()
         case .endRequested: endRequested()
         case .upgradeRequested: upgrade()
         case .timeOver(.restart): restart()
@@ -115,18 +156,14 @@ struct KeeperMachine {
     // MARK: What workers say
 
     private mutating func handle(_ message: WorkerMessage, from slot: Slot) -> [Action] {
-        if case .hello(let version, let oldest, let build) = message {
-            return hello(version: version, oldest: oldest, build: build, from: slot)
+        if case .hello(let version, let oldest, let build, let wishes) = message {
+            return hello(version: version, oldest: oldest, build: build, wishes, from: slot)
         }
         guard slot == .current, workers[.current]?.isWelcome == true else { return [] }
         switch message {
         case .hello: return []
         case .ready(let terms):
-            self.terms = terms
-            hasServed = true
-            workers[.current]?.isReady = true
-            failuresInARow = 0
-            return []
+            return ready(terms)
         case .spawn(let request, let order):
             guard jobs[order.job] == nil else {
                 return tell(.refused(request: request, errorNumber: 17, reason: "the job runs already"))
@@ -146,13 +183,27 @@ struct KeeperMachine {
             keptNames.removeAll { $0 == name }
             return []
         case .ending:
-            if ending == .no { ending = .asked }
+            guard ending == .no else { return [] }
+            // One that leaves its jobs waits for the word to do so.
+            if terms.leavesJobs { return leave() }
+            ending = .asked
             return []
         case .upgrade: return upgrade()
         }
     }
 
-    private mutating func hello(version: UInt16, oldest: UInt16, build: String, from slot: Slot) -> [Action] {
+    private mutating func ready(_ terms: WorkerTerms) -> [Action] {
+        self.terms = terms
+        self.terms.leavesJobs = terms.leavesJobs && stays
+        hasServed = true
+        workers[.current]?.isReady = true
+        failuresInARow = 0
+        return stays ? terms.folder.map { [.openDoor($0)] } ?? [] : []
+    }
+
+    private mutating func hello(
+        version: UInt16, oldest: UInt16, build: String, _ wishes: WorkerWishes, from slot: Slot
+    ) -> [Action] {
         guard var worker = workers[slot], !worker.hasSaidHello else { return [] }
         guard let common = KeeperProtocol.common(version: version, oldest: oldest) else {
             let reason =
@@ -165,8 +216,12 @@ struct KeeperMachine {
         worker.version = common
         worker.build = build
         workers[slot] = worker
-        if slot == .current { return welcome() }
-        return [.send(.leave, to: .current)]
+        guard slot == .current else { return [.send(.leave(isLast: false), to: .current)] }
+        if let folder = wishes.stayingIn, !stays, !hasServed, jobs.isEmpty, ending == .no {
+            return [.becomeFront(folder)]
+        }
+        terms.leavesJobs = wishes.leavesJobs && stays
+        return welcome()
     }
 
     /// Everything that an earlier worker has left, and the word to begin.
@@ -177,7 +232,11 @@ struct KeeperMachine {
         messages += keptNames.map { .kept($0) }
         messages += jobs.values.sorted { $0.job < $1.job }.map { .job($0) }
         messages.append(.begin)
-        if ending != .no { messages.append(.end(hurry: ending == .hurried)) }
+        switch ending {
+        case .no: break
+        case .asked, .hurried: messages.append(.end(hurry: ending == .hurried))
+        case .leaving: messages.append(.leave(isLast: true))
+        }
         return messages.map { .send($0, to: .current) }
     }
 
@@ -211,8 +270,17 @@ struct KeeperMachine {
             case .code(let code): code
             case .signal: Self.crashed
             }
-        if ending != .no || !hasServed {
+        switch ending {
+        // One that had to be killed on its way out has done no harm.
+        case .leaving: return rest(worker?.isReady == true ? 0 : code)
+        case .asked, .hurried:
+            // It was on its way out without them when somebody asked for their end.
+            if worker?.isLeaving == true, !jobs.isEmpty { return [.cancel(.upgrade)] + restart() }
             return [.killJobs, .exit(code)]
+        case .no where !hasServed:
+            // A start that fails does nothing to the jobs of an earlier one.
+            return stays ? rest(code) : [.killJobs, .exit(code)]
+        case .no: break
         }
         if let next = workers[.next], next.hasSaidHello {
             workers[.current] = next
@@ -236,10 +304,12 @@ struct KeeperMachine {
             return actions + [.say("giving up"), .exit(code == 0 ? Self.crashed : code)]
         }
         let pause = failuresInARow == 1 ? 0 : min(Self.longestPause, 50 << min(failuresInARow, 10))
+        restartIsDue = true
         return actions + [.set(.restart, milliseconds: pause)]
     }
 
     private mutating func restart() -> [Action] {
+        restartIsDue = false
         guard workers[.current] == nil else { return [] }
         workers[.current] = Worker()
         restarts += 1
@@ -247,7 +317,7 @@ struct KeeperMachine {
     }
 
     private mutating func endRequested() -> [Action] {
-        let isFirst = ending == .no
+        let isFirst = ending.mayLeave
         ending = isFirst ? .asked : .hurried
         var actions: [Action] = []
         if workers[.next] != nil { actions += [.killWorker(.next), .cancel(.upgrade)] }
@@ -256,6 +326,61 @@ struct KeeperMachine {
             return actions + [.cancel(.restart)] + restart()
         }
         return actions + tell(.end(hurry: !isFirst))
+    }
+
+    // MARK: Fronts
+
+    private mutating func attached(_ process: Int32) -> [Action] {
+        owner = process
+        hasFront = true
+        hasServed = false
+        usesNewest = false
+        restarts = 0
+        failuresInARow = 0
+        workers[.current] = Worker()
+        return [.startWorker(.current, newest: false)]
+    }
+
+    /// Ends the server, and keeps the jobs.
+    private mutating func leave() -> [Action] {
+        let isFirst = ending == .no
+        ending = .leaving
+        var actions: [Action] = []
+        if workers.removeValue(forKey: .next) != nil { actions += [.killWorker(.next), .cancel(.upgrade)] }
+        guard let worker = workers[.current] else { return actions + rest(0) }
+        workers[.current]?.isLeaving = true
+        guard isFirst, worker.isWelcome else { return actions + [.killWorker(.current)] }
+        return actions + [.set(.upgrade, milliseconds: Self.leaveLimit)] + tell(.leave(isLast: true))
+    }
+
+    private mutating func frontGone() -> [Action] {
+        hasFront = false
+        switch ending {
+        case .no: return terms.leavesJobs ? leave() : endRequested()
+        case .asked, .hurried, .leaving: return []
+        }
+    }
+
+    private mutating func cannotBeFound() -> [Action] {
+        terms.leavesJobs = false
+        return []
+    }
+
+    /// Waits for the next start: with what runs, and with the ends that nobody has written down.
+    private mutating func rest(_ code: Int32) -> [Action] {
+        if jobs.isEmpty { return [.exit(code)] }
+        ending = .no
+        hasFront = false
+        restartIsDue = false
+        let listeners = keptNames.filter { $0.hasPrefix(KeeperProgram.listenerPrefix) }
+        keptNames.removeAll { listeners.contains($0) }
+        return listeners.map { .drop($0) } + [
+            .cancel(.restart), .cancel(.upgrade),
+            .say(
+                "\(liveJobs) jobs go on in the keeper, process \(keeper); the next srun with this state folder takes them"
+            ),
+            .rest(code),
+        ]
     }
 
     // MARK: Upgrades
@@ -276,6 +401,7 @@ struct KeeperMachine {
     }
 
     private mutating func upgradeTimeOver() -> [Action] {
+        if ending == .leaving { return [.killWorker(.current)] }
         guard let next = workers[.next] else { return [] }
         // The old one was told to leave and does not: what it still does is not worth more than the jobs of the new one.
         if next.hasSaidHello { return [.killWorker(.current)] }

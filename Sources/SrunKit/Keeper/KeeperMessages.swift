@@ -1,7 +1,7 @@
 /// What a worker tells the keeper.
 enum WorkerMessage: Hashable, Sendable {
-    /// The first message: which versions of the protocol it speaks, and which build it is.
-    case hello(version: UInt16, oldest: UInt16, build: String)
+    /// The first message: which versions of the protocol it speaks, which build it is, and what it wants to become of its jobs.
+    case hello(version: UInt16, oldest: UInt16, build: String, WorkerWishes)
     /// It serves. From here on its end is a crash, and it is started anew.
     case ready(WorkerTerms)
     case spawn(request: UInt32, SpawnOrder)
@@ -14,7 +14,7 @@ enum WorkerMessage: Hashable, Sendable {
     /// Keep this descriptor for the next worker, under a name. A second one of the same name takes the place of the first.
     case keep(String)
     case drop(String)
-    /// It was asked to end by other means than the keeper, and is about to.
+    /// It was asked to end by other means than the keeper. One that stops its jobs is about to.
     case ending
     /// Put the program that is now installed in this worker's place.
     case upgrade
@@ -37,14 +37,17 @@ enum WorkerMessage: Hashable, Sendable {
     var bytes: [UInt8] {
         var writer = FieldWriter(kind: kind)
         switch self {
-        case .hello(let version, let oldest, let build):
+        case .hello(let version, let oldest, let build, let wishes):
             writer.put(.version, Int64(version))
             writer.put(.oldestVersion, Int64(oldest))
             writer.put(.build, build)
+            writer.put(.leavesJobs, wishes.leavesJobs)
+            if let folder = wishes.stayingIn { writer.put(.folder, folder) }
         case .ready(let terms):
             writer.put(.endsWithWorker, terms.endsWithWorker)
             writer.put(.leavesJobs, terms.leavesJobs)
             if let folder = terms.folder { writer.put(.folder, folder) }
+            if let store = terms.store { writer.put(.store, store) }
         case .spawn(let request, let order):
             writer.put(.request, Int64(request))
             order.put(into: &writer)
@@ -67,12 +70,13 @@ enum WorkerMessage: Hashable, Sendable {
             self = .hello(
                 version: try reader.required(reader.number(.version, as: UInt16.self)),
                 oldest: try reader.required(reader.number(.oldestVersion, as: UInt16.self)),
-                build: reader.text(.build) ?? "")
+                build: reader.text(.build) ?? "",
+                WorkerWishes(leavesJobs: reader.isTrue(.leavesJobs), stayingIn: reader.text(.folder)))
         case 2:
             self = .ready(
                 WorkerTerms(
                     endsWithWorker: reader.isTrue(.endsWithWorker), leavesJobs: reader.isTrue(.leavesJobs),
-                    folder: reader.text(.folder)))
+                    folder: reader.text(.folder), store: reader.text(.store)))
         case 3:
             self = .spawn(
                 request: try reader.required(reader.number(.request, as: UInt32.self)), try SpawnOrder(from: reader))
@@ -88,14 +92,33 @@ enum WorkerMessage: Hashable, Sendable {
     }
 }
 
-/// What the keeper has to know of the settings.
-struct WorkerTerms: Hashable, Sendable {
-    /// The worker's store goes with it, so there is nothing that a next worker could go on with.
-    var endsWithWorker = false
+/// What a worker says of its jobs before it begins.
+struct WorkerWishes: Hashable, Sendable {
     /// At the end jobs are left to the next start.
     var leavesJobs = false
+    /// Its jobs belong with a keeper that outlives whoever starts it, and that is found by this folder.
+    var stayingIn: String?
+}
+
+/// What the keeper has to know of the settings.
+public struct WorkerTerms: Hashable, Sendable {
+    /// The worker's store goes with it, so there is nothing that a next worker could go on with.
+    public var endsWithWorker = false
+    /// At the end jobs are left to the next start.
+    public var leavesJobs = false
     /// The state folder, if there is one.
-    var folder: String?
+    public var folder: String?
+    /// For people and for comparison: where the jobs are written down.
+    public var store: String?
+
+    public init(
+        endsWithWorker: Bool = false, leavesJobs: Bool = false, folder: String? = nil, store: String? = nil
+    ) {
+        self.endsWithWorker = endsWithWorker
+        self.leavesJobs = leavesJobs
+        self.folder = folder
+        self.store = store
+    }
 }
 
 /// What the keeper tells a worker.
@@ -113,7 +136,9 @@ enum KeeperMessage: Hashable, Sendable {
     /// Stop the jobs and end.
     case end(hurry: Bool)
     /// Make place for the next worker: finish what is being answered, and end without touching any job.
-    case leave
+    ///
+    /// - isLast: Nobody waits to take the place; the next start does, some time.
+    case leave(isLast: Bool)
     /// Why there was no upgrade. When there is one, ``leave`` comes.
     case upgradeRefused(String)
 
@@ -141,7 +166,8 @@ enum KeeperMessage: Hashable, Sendable {
             writer.put(.restarts, restarts)
         case .kept(let name): writer.put(.name, name)
         case .job(let job): job.put(into: &writer)
-        case .begin, .leave: break
+        case .begin: break
+        case .leave(let isLast): writer.put(.isLast, isLast)
         case .spawned(let request, let job):
             writer.put(.request, Int64(request))
             job.put(into: &writer)
@@ -178,7 +204,7 @@ enum KeeperMessage: Hashable, Sendable {
                 errorNumber: reader.number(.errorNumber, as: Int32.self) ?? 0, reason: reader.text(.reason) ?? "")
         case 7: self = .ended(try reader.job(), try KeptEnd(from: reader))
         case 8: self = .end(hurry: reader.isTrue(.isHurried))
-        case 9: self = .leave
+        case 9: self = .leave(isLast: reader.isTrue(.isLast))
         case 10: self = .upgradeRefused(reader.text(.reason) ?? "")
         default: throw .malformed
         }

@@ -19,7 +19,10 @@ enum KeeperSpawn {
 
     private static let stagingSize: Int32 = 256 * 1024
 
-    static func start(_ order: SpawnOrder) throws(LaunchError) -> (job: KeptJob, descriptors: [Descriptor]) {
+    /// - Parameter limit: The one of open files, for jobs that ask for none.
+    static func start(
+        _ order: SpawnOrder, descriptorLimit limit: SpawnOrder.Limit?
+    ) throws(LaunchError) -> (job: KeptJob, descriptors: [Descriptor]) {
         let memory = cpty_open_memory("srun-ring", SharedRing.size(capacity: order.ringBytes))
         guard memory >= 0 else { throw LaunchError(doing: "making a ring") }
         let ring = Descriptor(memory)
@@ -38,9 +41,7 @@ enum KeeperSpawn {
             writing = [output.writing, error.writing]
             command.pipes = (output.writing.number, error.writing.number)
         }
-        if let limit = KeeperProgram.jobDescriptors.withLock({ $0 }),
-            !command.limits.contains(where: { $0.resource == limit.resource })
-        {
+        if let limit, !command.limits.contains(where: { $0.resource == limit.resource }) {
             command.limits.append(limit)
         }
         // The kernel tells a job that its keeper is gone; what that does not end, the next start finds.

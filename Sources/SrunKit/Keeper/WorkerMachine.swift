@@ -13,7 +13,7 @@ struct WorkerMachine {
         case keep(String)
         case begin
         case end(hurry: Bool)
-        case leave
+        case leave(isLast: Bool)
         case upgradeRefused(String)
         case send(WorkerMessage, afterMilliseconds: Int)
         /// The end of a job whose descriptors cannot be had.
@@ -56,7 +56,7 @@ struct WorkerMachine {
             return [.failed(request: request, errorNumber: errorNumber, reason: reason)]
         case .ended(let job, let end): return [.ended(job, end)]
         case .end(let hurry): return [.end(hurry: hurry)]
-        case .leave: return [.leave]
+        case .leave(let isLast): return [.leave(isLast: isLast)]
         case .upgradeRefused(let reason): return [.upgradeRefused(reason)]
         }
     }

@@ -24,6 +24,14 @@ final class Descriptor: Sendable {
         return Descriptor(copy)
     }
 
+    /// From now on reading and writing do not wait.
+    ///
+    /// - Returns: False when that cannot be.
+    func stopWaiting() -> Bool {
+        let flags = fcntl(number, F_GETFL)
+        return flags >= 0 && fcntl(number, F_SETFL, flags | O_NONBLOCK) == 0
+    }
+
     /// Both ends of a pipe, close-on-exec from birth; the reading end does not block.
     static func pipe(capacity: Int32 = Descriptor.pipeCapacity) throws(LaunchError) -> (
         reading: Descriptor, writing: Descriptor

@@ -24,7 +24,9 @@ extension App {
         case .sqlite(let path):
             let store = try await SQLiteStore.open(
                 at: path, node: configuration.node, initializeEmpty: configuration.acceptsEmptyDatabase,
-                owner: owner)
+                owner: keeper?.stays == true ? getppid() : owner, lock: keeper?.takeKept(Self.lock))
+            // Held for as long as the keeper has jobs, whether anybody serves or not.
+            if let keeper, keeper.stays { keeper.keep(store.shareLock(), as: Self.lock) }
             if let backup = store.backupOfEarlierTool {
                 StandardError.say("took over the database of an earlier srun; it was copied to \(backup) before")
             }
@@ -37,6 +39,9 @@ extension App {
             return try await wait.open()
         }
     }
+
+    /// The name under which a keeper that stays holds the lock of the database.
+    private static let lock = "lock"
 
     func engine(store: any Store) throws -> Engine {
         let passed = configuration.passedEnvironment.compactMap { name in environment[name].map { (name, $0) } }
@@ -59,9 +64,9 @@ extension App {
     /// The socket to serve on: what an earlier server of this keeper listened on, if that is still the address.
     func listener() throws -> ListeningSocket {
         let address = configuration.address
-        let name = "listen \(address)"
+        let name = "\(KeeperProgram.listenerPrefix)\(address)"
         if let number = keeper?.takeKept(name) { return ListeningSocket(adopting: number) }
-        for old in keeper?.keptNames ?? [] where old.hasPrefix("listen ") { keeper?.drop(old) }
+        for old in keeper?.keptNames ?? [] where old.hasPrefix(KeeperProgram.listenerPrefix) { keeper?.drop(old) }
         let socket =
             try address.socketPath.map { try ListeningSocket(path: $0) }
             ?? ListeningSocket(host: address.host, port: address.port)
@@ -86,6 +91,17 @@ extension App {
 extension Configuration {
     /// A server with its store in memory touches no file.
     var keepsFiles: Bool { store != .memory }
+
+    /// Where jobs are written down, and as whose: what a keeper that stays has jobs of.
+    var storeName: String {
+        let place =
+            switch store {
+            case .memory: "memory"
+            case .sqlite(let path): path
+            case .postgres(let address): PostgresStore.display(address)
+            }
+        return "\(place) as node \(node)"
+    }
 
     var accessOptions: srun.Access.Options {
         srun.Access.Options(limitsToOwnJobs: limitsToOwnJobs, newcomerRole: newcomerRole)

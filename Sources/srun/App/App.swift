@@ -59,30 +59,66 @@ struct App: Sendable {
     /// Waits for the keeper's word. Whatever the settings may be refused for has been refused by now; nothing has been touched.
     private func begin() async throws {
         do {
-            try await keeper?.begin(build: BuildInfo.current.version)
-        } catch {
-            throw Failure(.unavailable, "\(error)")
+            try await keeper?.begin(
+                build: BuildInfo.current.version, leavesJobs: configuration.onExit == .keep,
+                stayingIn: try keeperPlace())
+        } catch let error as LaunchError {
+            throw Failure(.unavailable, error.description)
         }
     }
+
+    /// The folder by which a keeper is found that outlives whoever starts it, when there is to be one or one has jobs there.
+    private func keeperPlace() throws -> String? {
+        guard configuration.keepsFiles, keeper?.stays != true else { return nil }
+        let folder = configuration.stateFolder
+        let wanted = configuration.onExit == .keep ? folder : nil
+        guard let found = KeeperPresence.ask(in: folder), found.server.map({ kill($0, 0) != 0 }) ?? true else {
+            return wanted
+        }
+        let keeps = "the keeper of \(folder), process \(found.process), has \(found.jobs) jobs"
+        guard keeper != nil else { throw Failure(.temporary, "\(keeps): start srun without --no-keeper") }
+        guard found.isUnderstood else {
+            throw Failure(
+                .unavailable,
+                "\(keeps) and speaks another protocol: start the version that left them, or end it and them with: kill \(found.process)"
+            )
+        }
+        guard found.store == nil || found.store == configuration.storeName else {
+            throw Failure(
+                .temporary,
+                "\(keeps), which belong to \(found.store ?? ""): start srun with that, or end it and them with: kill \(found.process)"
+            )
+        }
+        return folder
+    }
+
+    /// Whether jobs go on when this server is ended.
+    var leavesJobs: Bool { configuration.onExit == .keep && keeper?.stays == true }
 
     /// The way from the settings to a server that serves, which may take a while, can be ended at any moment.
     private func open(_ folder: StateFolder?, _ web: ServerConfiguration) async throws {
         let secret = try secret(in: folder)
         let leave = Leave()
+        let sign = ServerSign()
         let life = ServerLife { life in
             guard let store = try await openStore(web) else { return }
             do {
                 let token = try secret.existing ?? secret.create()
-                try await serve(store: store, token: token, folder: folder, web: web, leave, life)
+                try await serve(store: store, token: token, folder: folder, web: web, sign, leave, life)
             } catch {
                 await store.close()
                 throw error
             }
             await store.close()
         }
-        defer { if let path = configuration.address.socketPath { unlink(path) } }
+        let takeAway = { @Sendable in
+            sign.takeAway()
+            if let path = configuration.address.socketPath { unlink(path) }
+        }
+        defer { takeAway() }
         try await EndRequests(
-            endsWithStandardInput: configuration.endsWithStandardInput, keeper: keeper, leave: leave, logger: logger
+            endsWithStandardInput: configuration.endsWithStandardInput, keeper: keeper, leavesJobs: leavesJobs,
+            leave: leave, logger: logger, takeAway: takeAway
         )
         .run(
             ServiceGroup(services: [life], logger: logger), hurry: { life.hurry() },
@@ -90,28 +126,31 @@ struct App: Sendable {
     }
 
     private func serve(
-        store: any Store, token: String?, folder: StateFolder?, web: ServerConfiguration, _ leave: Leave,
-        _ life: ServerLife
+        store: any Store, token: String?, folder: StateFolder?, web: ServerConfiguration, _ sign: ServerSign,
+        _ leave: Leave, _ life: ServerLife
     ) async throws {
         // A store that keeps no users leaves it at the one administrator.
         let access = Access(
             token.map { .token(Token($0)) } ?? .none, store: store as? any AccessStore ?? MemoryStore(),
             options: configuration.accessOptions)
         let engine = try engine(store: store)
-        let sign = ServerSign()
         let server = Server(
             engine: engine, access: access, configuration: web, build: .current, node: configuration.node,
             logger: logger, leave: leave, keeper: keeper
         ) { address in
             guard await engine.isServing() else { return }
-            keeper?.ready(endsWithWorker: !configuration.keepsFiles)
+            keeper?.ready(
+                WorkerTerms(
+                    endsWithWorker: !configuration.keepsFiles, leavesJobs: leavesJobs,
+                    folder: configuration.keepsFiles ? configuration.stateFolder : nil,
+                    store: configuration.storeName))
             engine.setAddress("http://\(ListenAddress(host: address.host, port: address.port))")
             let message = StartMessage(
                 configuration: configuration,
                 address: configuration.address.socketPath == nil
                     ? ListenAddress(host: address.host, port: address.port) : configuration.address,
                 token: token, code: token == nil ? nil : access.makeSignInCode(), owner: owner,
-                expiry: web.identity?.expiresAt)
+                expiry: web.identity?.expiresAt, leavesJobs: leavesJobs)
             if let folder { sign.put(into: folder, url: message.url, owner: owner, logger: logger) }
             // Whoever started srun was told by the first server; this one only takes its place.
             if let keeper, keeper.restarts > 0 { return }

@@ -48,8 +48,16 @@ struct Configuration: Sendable {
     var endsWithStandardInput: Bool
     /// How much output of each job may wait for the store.
     var ringBytes: Int
+    var onExit: OnExit
     /// What no job may do.
     var confinement: JobConfinement
+
+    /// What becomes of running jobs when srun is ended.
+    enum OnExit: String, Sendable, Hashable {
+        case stop
+        /// They go on, and the next start finds them.
+        case keep
+    }
 
     /// - Throws: ``SettingError`` for a value that is not what it must be; ``Failure`` with
     ///   ``ExitCodes/refusedConfiguration`` for a combination that would be dangerous.
@@ -113,12 +121,25 @@ struct Configuration: Sendable {
                     KeptLauncher.ringSizes.contains($0) ? $0 : nil
                 }
             } ?? KeptLauncher.ringBytes
-        _ = try layers.isOn(.noKeeper)
+        onExit = try Self.onExit(layers, store: store)
         confinement = try Self.confinement(layers)
         try refuseDangerous(layers)
     }
 
     static let standardOutputQuota: Int64 = 1 << 30
+
+    private static func onExit(_ layers: SettingLayers, store: StoreLocation) throws -> OnExit {
+        let onExit =
+            try layers.value(.onExit, expected: "stop or keep", read: OnExit.init(rawValue:)) ?? .stop
+        guard onExit == .keep else { return onExit }
+        guard store != .memory else {
+            throw Failure(.refusedConfiguration, "--on-exit keep needs a store that outlives the server, not memory")
+        }
+        guard try !layers.isOn(.noKeeper) else {
+            throw Failure(.refusedConfiguration, "--on-exit keep needs the keeper, and --no-keeper wants none")
+        }
+        return onExit
+    }
 
     /// What would let strangers run commands is refused before a socket exists.
     private func refuseDangerous(_ layers: SettingLayers) throws {

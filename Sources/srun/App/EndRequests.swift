@@ -12,8 +12,12 @@ import UnixSignals
 struct EndRequests: Sendable {
     let endsWithStandardInput: Bool
     let keeper: KeeperClient?
+    /// Whether jobs go on when this server is ended.
+    let leavesJobs: Bool
     let leave: Leave
     let logger: Logger
+    /// Removes what shows others where the server is.
+    let takeAway: @Sendable () -> Void
 
     /// How long the end may take. Whoever supervises srun would kill it a little later.
     private static let limit = DispatchTimeInterval.milliseconds(14_500)
@@ -21,7 +25,8 @@ struct EndRequests: Sendable {
     private static let leaveLimit = Duration.seconds(2)
 
     private enum Request: Sendable {
-        case end, hurry, leave
+        case end, hurry
+        case leave(isLast: Bool)
         case other(String)
     }
 
@@ -59,7 +64,7 @@ struct EndRequests: Sendable {
                     for await request in keeper.requests {
                         switch request {
                         case .end(let isHurried): await take(isHurried ? .hurry : .end, group, hurry)
-                        case .leave: await take(.leave, group, hurry)
+                        case .leave(let isLast): await take(.leave(isLast: isLast), group, hurry)
                         }
                     }
                     return false
@@ -70,7 +75,8 @@ struct EndRequests: Sendable {
                     await StandardInput.end()
                     if !Task.isCancelled {
                         keeper?.announceEnd()
-                        await end(group)
+                        // Otherwise the keeper answers with the word to leave.
+                        if !leavesJobs { await end(group) }
                     }
                     return false
                 }
@@ -87,7 +93,7 @@ struct EndRequests: Sendable {
         case .end:
             StandardError.say("ending: stopping all jobs; once more to kill them")
             await end(group)
-        case .leave: await makePlace()
+        case .leave(let isLast): await makePlace(isLast: isLast)
         case .other(let signal): logger.notice("signal ignored", metadata: ["signal": "\(signal)"])
         }
     }
@@ -103,7 +109,7 @@ struct EndRequests: Sendable {
     }
 
     /// Ends this process and nothing else: jobs, and output that is not stored yet, are with the keeper.
-    private func makePlace() async {
+    private func makePlace(isLast: Bool) async {
         leave.ask()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await leave.end() }
@@ -111,6 +117,7 @@ struct EndRequests: Sendable {
             await group.next()
             group.cancelAll()
         }
+        if isLast { takeAway() }
         _exit(ExitCodes.ok.rawValue)
     }
 

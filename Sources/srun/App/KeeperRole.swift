@@ -10,12 +10,17 @@ enum KeeperRole {
     /// Asked before anything else, and answered without looking at any setting: the keeper knows none. Flags that are wrong are
     /// found by the server, whose exit code the keeper then passes on.
     static func isWanted(for arguments: [String]) -> Bool {
+        if mustStay { return true }
         guard getenv(KeeperProgram.variable) == nil, !arguments.contains(refusal) else { return false }
         return arguments.first.map { $0 == verb || $0.hasPrefix("-") } ?? true
     }
 
+    /// Whether another srun has started this one to keep its jobs for longer than itself.
+    private static var mustStay: Bool { getenv(KeeperProgram.frontVariable) != nil }
+
     static func keep(_ arguments: [String]) -> Int32 {
         ProcessSafety.establish()
+        if mustStay { return KeeperProgram.stay() }
         return KeeperProgram(arguments: arguments).keep()
     }
 }

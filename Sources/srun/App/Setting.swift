@@ -36,6 +36,7 @@ enum Setting: String, CaseIterable, Sendable {
     case config
     case noKeeper = "no-keeper"
     case ringBytes = "ring-bytes"
+    case onExit = "on-exit"
     case allowSetuid = "allow-setuid"
     case runAs = "run-as"
     case sandbox
@@ -55,7 +56,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .keepAge, .keepJobs, .keepBytes, .diskFloor, .outputQuota: .amount
         case .ringBytes: .amount
         case .noKeeper, .allowSetuid: .toggle
-        case .runAs, .sandbox: .text
+        case .runAs, .sandbox, .onExit: .text
         case .allowedHost, .trustedProxies, .passEnv, .label: .list
         case .behindProxy, .allowPlainHTTP, .acceptEmptyDatabase, .waitDatabase, .iKnowThisIsRCE, .untilStdinCloses:
             .toggle

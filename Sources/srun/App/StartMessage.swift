@@ -13,6 +13,8 @@ struct StartMessage {
     let owner: Int32
     /// When the TLS certificate ends.
     var expiry: Date?
+    /// Whether jobs go on when it ends.
+    var leavesJobs = false
 
     var url: String {
         if let path = address.socketPath { return ServerConnection.url(ofSocket: path) }
@@ -61,7 +63,7 @@ struct StartMessage {
         case .sqlite(let path): lines.append("  data:     \(path)")
         case .postgres(let address): lines.append("  data:     PostgreSQL, \(PostgresStore.display(address))")
         }
-        lines.append("  to end:   Ctrl-C")
+        lines.append("  to end:   Ctrl-C\(leavesJobs ? "; jobs go on, and the next start takes them" : "")")
         return lines.joined(separator: "\n") + "\n"
     }
 

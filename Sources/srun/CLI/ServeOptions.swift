@@ -178,6 +178,12 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "What becomes of running jobs when srun is ended: stop (the default), or keep, which leaves them to the next start.",
+            valueName: "how"))
+    var onExit: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
             "How much output of each job may wait for the store, at least 256KiB. Default: 4MiB.", valueName: "amount"))
     var ringBytes: [String] = []
 
@@ -198,7 +204,7 @@ struct ServeOptions: ParsableArguments {
             (.authHeader, authHeader), (.newUserRole, newUserRole), (.tlsCert, tlsCert), (.tlsKey, tlsKey),
             (.keepAge, keepAge), (.keepJobs, keepJobs), (.keepBytes, keepBytes), (.diskFloor, diskFloor),
             (.outputQuota, outputQuota), (.searchIndex, searchIndex),
-            (.ringBytes, ringBytes), (.runAs, runAs), (.sandbox, sandbox),
+            (.ringBytes, ringBytes), (.onExit, onExit), (.runAs, runAs), (.sandbox, sandbox),
         ]
         for (setting, values) in texts { layer.add(values, for: setting) }
         let toggles: [(Setting, Bool)] = [

@@ -24,8 +24,9 @@ import Testing
     }()
 
     @Test(arguments: [
-        WorkerMessage.hello(version: 1, oldest: 1, build: "2.0"), .spawn(request: 4, order), .again(job), .release(job),
-        .ready(WorkerTerms(endsWithWorker: true, leavesJobs: true, folder: "/x")), .note(job, "timeout"),
+        WorkerMessage.hello(version: 1, oldest: 1, build: "2.0", WorkerWishes(leavesJobs: true, stayingIn: "/x")),
+        .spawn(request: 4, order), .again(job), .release(job),
+        .ready(WorkerTerms(endsWithWorker: true, leavesJobs: true, folder: "/x", store: "y")), .note(job, "timeout"),
         .keep("listen 127.0.0.1:80"), .drop("x"), .ending, .upgrade,
     ])
     func ofAWorkerArrivesAsItWasSent(_ message: WorkerMessage) throws {
@@ -33,12 +34,30 @@ import Testing
     }
 
     @Test(arguments: [
-        KeeperMessage.welcome(version: 1, owner: 3, restarts: 9), .kept("x"), .job(kept), .begin, .leave,
+        KeeperMessage.welcome(version: 1, owner: 3, restarts: 9), .kept("x"), .job(kept), .begin, .leave(isLast: true),
+        .leave(isLast: false),
         .spawned(request: 1, kept), .refused(request: 2, errorNumber: 2, reason: "no"),
         .ended(job, KeptEnd(waitStatus: 9)), .end(hurry: true), .end(hurry: false), .upgradeRefused("why"),
     ])
     func ofAKeeperArrivesAsItWasSent(_ message: KeeperMessage) throws {
         #expect(try KeeperMessage(bytes: message.bytes) == message)
+    }
+
+    @Test(arguments: [
+        FrontMessage.attach(
+            Attachment(process: 7, path: "/usr/bin/srun", arguments: ["serve", ""], environment: ["A=1", "B="])),
+        .end, .upgrade, .reload,
+    ])
+    func ofAFrontArrivesAsItWasSent(_ message: FrontMessage) throws {
+        #expect(try FrontMessage(bytes: message.bytes) == message)
+    }
+
+    @Test(arguments: [
+        FrontAnswer.presence(KeeperPresence(process: 7, server: nil, jobs: 3, store: "x as node y")),
+        .presence(KeeperPresence(process: 7, server: 8, jobs: 0, store: nil)), .refused(reason: "why"), .end(code: -1),
+    ])
+    func toAFrontArrivesAsItWasSent(_ answer: FrontAnswer) throws {
+        #expect(try FrontAnswer(bytes: answer.bytes) == answer)
     }
 
     /// A version to come may say more.
