@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import subprocess
 import tempfile
 import threading
 import time
@@ -137,12 +138,20 @@ def test_no_new_privileges(shared_server):
 def test_usage_is_sampled_and_kept(shared_server):
     # Two seconds of work: at least one look falls into it.
     command = "python3 -c 'import time\nend = time.time() + 2.3\nx = bytearray(50 << 20)\nwhile time.time() < end: pass'"
-    found, _ = shared_server.api.run(command, tty=False)
+    # A disk counts what is written to it, not what a file in memory gets.
+    command = f"printf begun; head -c 4194304 /dev/zero >written; sync written; rm written; {command}"
+    found, _ = shared_server.api.run(command, tty=False, cwd=str(shared_server.folder))
     usage = shared_server.api.value("GET", f"/api/jobs/{found['id']}/usage")
     assert usage["intervalSeconds"] == 1
     last = usage["samples"][-1]
     assert last["cpuSeconds"] > 0.2 and last["memoryBytes"] > 50 << 20 and last["processes"] >= 1
-    assert set(last) == {"time", "cpuSeconds", "memoryBytes", "readBytes", "writtenBytes", "processes"}
+    assert set(last) == {
+        "time", "cpuSeconds", "memoryBytes", "readBytes", "writtenBytes", "processes", "outputBytes"
+    }  # fmt: skip
+    assert last["outputBytes"] == len("begun")
+    kind = subprocess.run(["stat", "-f", "-c", "%T", shared_server.folder], capture_output=True, check=True).stdout
+    assert found["usage"]["writtenBytes"] >= (0 if kind == b"tmpfs\n" else 4 << 20)
+    assert found["usage"]["readBytes"] >= 0
     assert shared_server.api.request("GET", "/api/jobs/nobody/usage")[0] == 404
 
 

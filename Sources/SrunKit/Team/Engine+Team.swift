@@ -19,17 +19,18 @@ extension Engine {
     /// - Returns: False when told to end before.
     func joinTeamPatiently() async throws(StoreError) -> Bool {
         var backoff = Backoff()
-        while !Task.isCancelled, !Task.isShuttingDownGracefully {
+        // At least once, also for a server that is started to stop the jobs of another one.
+        while true {
             do {
                 try await joinTeam()
                 return true
             } catch {
                 guard error.code == .unavailable else { throw error }
                 if backoff.isFirst { logger.warning("the database does not answer", metadata: ["error": "\(error)"]) }
+                if Task.isCancelled || Task.isShuttingDownGracefully { return false }
                 await backoff.wait(clock: clock)
             }
         }
-        return false
     }
 
     private func teamNode(_ team: Team) -> TeamNode {
