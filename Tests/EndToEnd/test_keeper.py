@@ -8,6 +8,8 @@ import select
 import shutil
 import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 
@@ -205,11 +207,29 @@ def test_a_stop_goes_on_in_the_next_worker(tmp_path):
         stopping = threading.Thread(target=lambda: stubborn(lambda: server.api.request("POST", f"/api/jobs/{job['id']}/stop")))
         stopping.start()
         server.api.wait_for_output(job["id"], b"asked")
+        found = server.api.job(job["id"])
+        assert (found["status"], found["stopping"], found["stoppedBy"]) == ("running", True, "admin")
         os.kill(worker(server), signal.SIGKILL)
+        found = stubborn(lambda: server.api.job(job["id"]))
+        assert (found["status"], found["stopping"], found["stoppedBy"]) == ("running", True, "admin")
         found, _ = wait_for_end(server, job["id"])
         stopping.join()
-        assert (found["status"], found["signal"]) == ("stopped", 9)
+        assert (found["status"], found["signal"], found["stoppedBy"]) == ("stopped", 9, "admin")
         assert processes_of_job(job["id"]) == []
+
+
+def test_a_pause_before_a_try_goes_on_in_the_next_worker(tmp_path):
+    with Server(tmp_path) as server:
+        first, _ = server.api.run("exit 3", tty=False, retries={"count": 2, "delaySeconds": 0.5})
+        os.kill(worker(server), signal.SIGKILL)
+        deadline = time.monotonic() + 20
+        while [job["status"] for job in stubborn(server.api.jobs)] != ["failed"] * 3:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        jobs = server.api.jobs()
+        assert [job["attempt"] for job in jobs] == [3, 2, 1]
+        assert [job["retryOf"] for job in jobs] == [jobs[1]["id"], first["id"], None]
+        assert [job["retryAt"] for job in jobs] == [None] * 3
 
 
 def test_nothing_outlives_the_keeper(tmp_path):
@@ -285,6 +305,107 @@ def test_upgrade_while_a_job_prints_and_people_ask(tmp_path, installed, command_
         assert hashlib.sha256(server.api.output(job)).hexdigest() == told.read_text()
 
 
+def killed_in_upgrades(server: Server, runs: int, size: int) -> None:
+    """One of the servers that take part in an upgrade is killed at any moment of it."""
+    script = printer(server.folder)
+    for run in range(runs):
+        told = server.folder / f"digest-{run}"
+        job = stubborn(lambda: server.api.submit(argv=["python3", script, str(size), str(told)], tty=run % 2 == 0)["id"])
+        follower = Follower(server.api, job)
+        server.signal(signal.SIGHUP)
+        time.sleep(random.uniform(0, 0.5))
+        victims = workers(server)
+        if victims:
+            os.kill(random.choice(victims), signal.SIGKILL)
+        follower.join(110)
+        assert not follower.is_alive() and follower.failure is None, follower.failure
+        found = stubborn(lambda: server.api.job(job))
+        assert (found["status"], found["exitCode"]) == ("failed", 7), found
+        stored = stubborn(lambda: server.api.output(job))
+        assert hashlib.sha256(stored).hexdigest() == told.read_text(), f"run {run}: stored"
+        assert follower.digest.hexdigest() == told.read_text(), f"run {run}: follower"
+        assert server.process.poll() is None, server.log
+
+
+def test_killed_in_the_middle_of_an_upgrade(tmp_path):
+    with Server(tmp_path) as server:
+        killed_in_upgrades(server, max(3, RUNS // 2), 3_000_000)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_killed_in_the_middle_of_an_upgrade_for_long(tmp_path):
+    with Server(tmp_path) as server:
+        killed_in_upgrades(server, int(os.environ.get("SRUN_KEEPER_RUNS", "200")), 6_000_000)
+
+
+# Runs as the first process of a PID namespace, where it may say which number the next process gets.
+NUMBERS = r"""
+import os, pathlib, subprocess, sys, time
+from support.server import Server
+
+def take(number):
+    for _ in range(500):
+        pathlib.Path("/proc/sys/kernel/ns_last_pid").write_text(str(number - 1))
+        innocent = subprocess.Popen(["sleep", "1000"], start_new_session=True)
+        if innocent.pid == number:
+            return innocent
+        innocent.kill()
+        innocent.wait()
+    raise AssertionError(f"nobody got {number}")
+
+def gone(number):
+    deadline = time.monotonic() + 10
+    while pathlib.Path(f"/proc/{number}").exists():
+        assert time.monotonic() < deadline, number
+        try:
+            os.waitpid(number, os.WNOHANG)
+        except ChildProcessError:
+            pass
+        time.sleep(0.01)
+
+folder = pathlib.Path(sys.argv[1])
+innocents = []
+with Server(folder, "--stop-grace", "1") as server:
+    # A process of the job's tree, in a session of its own, ends; a stranger gets its number before the job is stopped.
+    job = server.api.submit("setsid sleep 1000 & echo =$!=; wait; echo over; sleep 1000", tty=False)["id"]
+    member = int(server.api.wait_for_output(job, b"=\n").split(b"=")[1])
+    os.kill(member, 9)
+    server.api.wait_for_output(job, b"over")
+    gone(member)
+    innocents.append(take(member))
+    server.api.stop(job)
+    assert server.api.job(job)["status"] == "stopped"
+    # The job's own process has ended, something of it goes on, and a stranger leads a session with its number.
+    job, output = server.api.run("setsid sh -c 'echo ready; trap \"\" HUP TERM; sleep 1000' & sleep 0.3; exit 0", tty=False)
+    innocents.append(take(job["pid"]))
+    assert server.api.request("POST", f"/api/jobs/{job['id']}/signal", {"signal": 9})[0] == 409
+    assert server.api.request("POST", f"/api/jobs/{job['id']}/stop")[0] == 409
+    # The keeper dies, and the numbers of its jobs are given anew before the next start.
+    lost = [server.api.submit("echo ready; exec sleep 1000", tty=tty)["id"] for tty in (True, False)]
+    for job in lost:
+        server.api.wait_for_output(job, b"ready")
+    numbers = [server.api.job(job)["pid"] for job in lost]
+    server.kill()
+for number in numbers:
+    gone(number)
+    innocents.append(take(number))
+with Server(folder) as server:
+    assert [server.api.job(job)["status"] for job in lost] == ["lost", "lost"]
+assert [innocent.poll() for innocent in innocents] == [None] * 4, [innocent.poll() for innocent in innocents]
+"""
+
+
+def test_a_number_that_is_given_anew_hits_nobody(tmp_path):
+    """F33: strangers with the process and session numbers that jobs had are never signalled."""
+    command = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc", sys.executable, "-c", NUMBERS]
+    environment = {**os.environ, "PYTHONPATH": str(pathlib.Path(__file__).parent)}
+    result = subprocess.run(
+        [*command, str(tmp_path)], env=environment, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert result.returncode == 0, result.stderr
+
+
 @pytest.mark.parametrize(
     "program, word",
     [
@@ -340,16 +461,29 @@ def test_the_keeper_is_small(tmp_path):
 
 def test_copies_at_random_moments_open_clean(tmp_path):
     """F5: what the disk has at any moment is a whole database, and no row of it says that a job runs which does not."""
+    copied_at_random(tmp_path, 3, 20_000_000)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_many_copies_at_random_moments_open_clean(tmp_path):
+    for number in range(int(os.environ.get("SRUN_KEEPER_RUNS", "200")) // 10):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        copied_at_random(folder, 10, 60_000_000)
+
+
+def copied_at_random(tmp_path: pathlib.Path, count: int, size: int) -> None:
     state = tmp_path / "state"
     with Server(tmp_path) as server:
         script = printer(tmp_path)
         copies = []
         jobs = [
-            server.api.submit(argv=["python3", script, "20000000", str(tmp_path / f"digest-{n}")], tty=False)["id"]
+            server.api.submit(argv=["python3", script, str(size), str(tmp_path / f"digest-{n}")], tty=False)["id"]
             for n in range(3)
         ]
-        for number in range(3):
-            time.sleep(random.uniform(0.05, 0.2))
+        for number in range(count):
+            time.sleep(random.uniform(0.02, 0.2))
             server.api.submit("echo between", tty=False)
             pid = worker(server)
             # The copy is of one moment: while it is made nobody writes.

@@ -76,7 +76,7 @@ extension ProcessLaunch {
         let group = JobCgroup(job)
         order.cgroups = group.make(limits)
         order.limits = limits.resourceLimits(
-            hasMemoryGroup: order.cgroups.contains { $0.contains("/memory/") || !JobCgroup.isVersion1 })
+            hasMemoryGroup: order.cgroups.contains { $0.contains("/memory/") || !group.place.isVersion1 })
         return order
     }
 }

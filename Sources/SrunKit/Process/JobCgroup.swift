@@ -5,50 +5,20 @@ import Foundation
 /// Version 2 where its controllers are ours to use, otherwise the hierarchies of version 1. Where neither may be written, there is
 /// none, and ``make(_:)`` makes nothing.
 struct JobCgroup: Sendable {
-    private enum Controller: String, CaseIterable {
-        case memory, pids, cpu
-    }
-
-    private static let root = "/sys/fs/cgroup"
+    let place: CgroupPlace
     private let name: String
 
-    init(_ job: JobID) {
+    init(_ job: JobID, in place: CgroupPlace = .here) {
         name = "srun-\(job)"
+        self.place = place
     }
-
-    /// Whether the controllers are those of version 1.
-    static let isVersion1 = access("\(root)/cgroup.controllers", F_OK) != 0
-
-    /// Where this process is, by controller; with version 2 all are one.
-    private static let parents: [Controller: String] = {
-        guard let text = try? String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8) else { return [:] }
-        var parents: [Controller: String] = [:]
-        for line in text.split(separator: "\n") {
-            let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-            guard parts.count == 3 else { continue }
-            let path = parts[2] == "/" ? "" : String(parts[2])
-            if !isVersion1, parts[1].isEmpty {
-                let folder = "\(root)\(path)"
-                let offered = (try? String(contentsOfFile: "\(folder)/cgroup.subtree_control", encoding: .utf8)) ?? ""
-                for controller in Controller.allCases where offered.contains(controller.rawValue) {
-                    parents[controller] = folder
-                }
-            } else if isVersion1 {
-                for controller in Controller.allCases
-                where parts[1].split(separator: ",").contains(Substring(controller.rawValue)) {
-                    parents[controller] = "\(root)/\(controller.rawValue)\(path)"
-                }
-            }
-        }
-        return parents.filter { access($0.value, W_OK) == 0 }
-    }()
 
     /// Makes the groups that these limits need.
     ///
     /// - Returns: The files `cgroup.procs` that the job's first process joins by.
     func make(_ limits: JobLimits) -> [String] {
         var joined: Set<String> = []
-        func limit(_ controller: Controller, _ files: [(String, String)]) {
+        func limit(_ controller: CgroupPlace.Controller, _ files: [(String, String)]) {
             guard let folder = folder(controller), mkdir(folder, 0o755) == 0 || errno == EEXIST else { return }
             for (file, text) in files {
                 // Not every kernel counts swap; the others are what the limit is.
@@ -60,7 +30,7 @@ struct JobCgroup: Sendable {
         if let bytes = limits.memoryBytes {
             limit(
                 .memory,
-                Self.isVersion1
+                place.isVersion1
                     ? [("memory.limit_in_bytes", "\(bytes)"), ("memory.memsw.limit_in_bytes", "\(bytes)")]
                     : [("memory.max", "\(bytes)"), ("memory.swap.max", "0")])
         }
@@ -69,7 +39,7 @@ struct JobCgroup: Sendable {
             let quota = max(1000, Int(cores * 100_000))
             limit(
                 .cpu,
-                Self.isVersion1
+                place.isVersion1
                     ? [("cpu.cfs_period_us", "100000"), ("cpu.cfs_quota_us", "\(quota)")]
                     : [("cpu.max", "\(quota) 100000")])
         }
@@ -80,7 +50,8 @@ struct JobCgroup: Sendable {
     var memoryKills: Int {
         guard let folder = folder(.memory),
             let text = try? String(
-                contentsOfFile: "\(folder)/\(Self.isVersion1 ? "memory.oom_control" : "memory.events")", encoding: .utf8
+                contentsOfFile: "\(folder)/\(place.isVersion1 ? "memory.oom_control" : "memory.events")",
+                encoding: .utf8
             )
         else { return 0 }
         for line in text.split(separator: "\n") where line.hasPrefix("oom_kill ") {
@@ -94,15 +65,34 @@ struct JobCgroup: Sendable {
         memoryKills > 0 ? "out of memory: the job needed more than its limit" : nil
     }
 
-    /// Removes the groups, which works once no process is in them.
-    func remove() {
-        for controller in Controller.allCases {
-            if let folder = folder(controller) { rmdir(folder) }
+    /// The processes in the groups, also those that have left everything else of the job behind.
+    var processes: Set<Int32> {
+        var found: Set<Int32> = []
+        for folder in folders {
+            guard let text = try? String(contentsOfFile: "\(folder)/cgroup.procs", encoding: .utf8) else { continue }
+            found.formUnion(text.split(separator: "\n").compactMap { Int32($0) })
         }
+        return found
     }
 
-    private func folder(_ controller: Controller) -> String? {
-        Self.parents[controller].map { "\($0)/\(name)" }
+    /// Kills all of them at one moment, so that none can escape by forking. Only version 2 can, from Linux 5.14 on.
+    ///
+    /// - Returns: Whether that was to be had.
+    @discardableResult
+    func kill() -> Bool {
+        guard !place.isVersion1 else { return false }
+        return folders.contains { Self.write("1", to: "\($0)/cgroup.kill") }
+    }
+
+    /// Removes the groups, which works once no process is in them.
+    func remove() {
+        for folder in folders { rmdir(folder) }
+    }
+
+    private var folders: Set<String> { Set(CgroupPlace.Controller.allCases.compactMap(folder)) }
+
+    private func folder(_ controller: CgroupPlace.Controller) -> String? {
+        place.parents[controller].map { "\($0)/\(name)" }
     }
 
     private static func write(_ text: String, to path: String) -> Bool {

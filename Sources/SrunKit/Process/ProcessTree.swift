@@ -1,7 +1,8 @@
 import CPTY
 import Foundation
 
-/// Finds the processes of a job: those in its session, and those that left the session but carry its marker.
+/// Finds the processes of a job: those in its session, those that left the session but carry its marker, and those in its control
+/// group, if it has one.
 ///
 /// Every process of a job inherits `SRUN_JOB_ID`, unless it takes pains to drop it. The marker in /proc/PID/environ
 /// (proc(5)) is what a process was started with, so it cannot be lost by accident, and it holds also for an orphan
@@ -13,6 +14,13 @@ struct ProcessTree: Sendable {
     let job: JobID
     /// The session that the job's process leads, while that number is known to be its own.
     let session: Int32?
+    private let group: JobCgroup
+
+    init(job: JobID, session: Int32?, group: JobCgroup? = nil) {
+        self.job = job
+        self.session = session
+        self.group = group ?? JobCgroup(job)
+    }
 
     /// The processes that are alive now. One scan of /proc: a process forked meanwhile may be missing, so callers that
     /// must be sure look again.
@@ -20,6 +28,7 @@ struct ProcessTree: Sendable {
         guard let entries = opendir("/proc") else { return [] }
         defer { closedir(entries) }
         let expected = Array("\(Self.marker)=\(job)".utf8)
+        let members = group.processes
         var found: [Int32] = []
         while let entry = readdir(entries) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) {
@@ -30,7 +39,7 @@ struct ProcessTree: Sendable {
             }
             // Session 0 belongs to the kernel's own threads.
             if status.isZombie || status.session == 0 { continue }
-            if let session, status.session == session {
+            if status.session == session || members.contains(process) {
                 found.append(process)
             } else if Self.environment(of: process, contains: expected) {
                 found.append(process)
@@ -42,6 +51,7 @@ struct ProcessTree: Sendable {
     /// Sends a signal to every process of the tree, each through a descriptor of its own, so that a number which
     /// changes hands meanwhile hits nobody else.
     func signal(_ signal: Int32) {
+        if signal == SIGKILL { group.kill() }
         for process in processes() {
             guard let descriptor = handle(of: process) else { continue }
             _ = cpty_signal_process(descriptor.number, signal)
@@ -89,7 +99,7 @@ struct ProcessTree: Sendable {
         // Looked at again after it was opened: from here on the descriptor cannot mean another process.
         guard let status = Self.status(of: process), !status.isZombie else { return nil }
         let isMember =
-            session == status.session
+            session == status.session || group.processes.contains(process)
             || Self.environment(of: process, contains: Array("\(Self.marker)=\(job)".utf8))
         return isMember ? descriptor : nil
     }

@@ -1,0 +1,41 @@
+import Foundation
+
+/// Where control groups of jobs can be made (cgroups(7)).
+struct CgroupPlace: Sendable {
+    enum Controller: String, CaseIterable, Sendable {
+        case memory, pids, cpu
+    }
+
+    /// Whether the controllers are those of version 1.
+    let isVersion1: Bool
+    /// The folders that may be written, by controller; with version 2 all are one.
+    let parents: [Controller: String]
+
+    /// Where this process is.
+    static let here = CgroupPlace(
+        root: "/sys/fs/cgroup", membership: (try? String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8)) ?? "")
+
+    /// - Parameter membership: What /proc/PID/cgroup says.
+    init(root: String, membership: String) {
+        isVersion1 = access("\(root)/cgroup.controllers", F_OK) != 0
+        var parents: [Controller: String] = [:]
+        for line in membership.split(separator: "\n") {
+            let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            guard parts.count == 3 else { continue }
+            let path = parts[2] == "/" ? "" : String(parts[2])
+            if !isVersion1, parts[1].isEmpty {
+                let folder = "\(root)\(path)"
+                let offered = (try? String(contentsOfFile: "\(folder)/cgroup.subtree_control", encoding: .utf8)) ?? ""
+                for controller in Controller.allCases where offered.contains(controller.rawValue) {
+                    parents[controller] = folder
+                }
+            } else if isVersion1 {
+                let offered = parts[1].split(separator: ",")
+                for controller in Controller.allCases where offered.contains(Substring(controller.rawValue)) {
+                    parents[controller] = "\(root)/\(controller.rawValue)\(path)"
+                }
+            }
+        }
+        self.parents = parents.filter { access($0.value, W_OK) == 0 }
+    }
+}
