@@ -118,6 +118,10 @@ def test_jobs_go_on_and_the_next_start_has_them(keeping, tmp_path):
     end(server)
     assert f"jobs go on in the keeper, process {keeping.keeper}" in server.log
     assert not (server.state / "server.json").exists()
+    said = subprocess.run(
+        [binary(), "ls", "--state-dir", str(server.state)], env=environment(tmp_path), capture_output=True, check=False
+    )
+    assert said.returncode == 69 and f"process {keeping.keeper}, has 4 jobs".encode() in said.stderr, said.stderr
     with pytest.raises(OSError):
         API(url, server.token).jobs()
     # The last words are said, and the code is given, while no server is there.
@@ -339,6 +343,25 @@ def test_an_upgrade_under_a_keeper_that_stays(keeping, tmp_path, monkeypatch, co
     result = command_line(server)("upgrade")
     assert result.returncode == 0, result.stderr
     assert server.process.poll() is None
+    end(server)
+    assert keeping.is_gone()
+
+
+@pytest.mark.xdist_group("postgres")
+def test_in_a_database_of_a_team(keeping, database):
+    """The node comes back within its lease, and its jobs are still its own."""
+    flags = (*KEEP, "--store", "postgres", "--node", "n1")
+    options = {"env": {"SRUN_DATABASE_URL": database.url}}
+    server = keeping.start(*flags, **options)
+    job = keeping.submit(server, "echo begun; sleep 1; echo end; exit 4", tty=False)
+    longer = keeping.submit(server, "echo ready; sleep 1000")
+    server.api.wait_for_output(longer, b"ready")
+    end(server)
+    server = keeping.start(*flags, **options)
+    found, stored = wait_for_end(server, job)
+    assert (found["status"], found["exitCode"], stored) == ("failed", 4, b"begun\nend\n"), found
+    assert server.api.stop(longer)
+    assert server.api.job(longer)["status"] == "stopped"
     end(server)
     assert keeping.is_gone()
 

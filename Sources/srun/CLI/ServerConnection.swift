@@ -1,5 +1,6 @@
 import Foundation
 import NIOSSL
+import SrunKit
 
 /// Which server a command talks to, and how it proves who it is.
 struct ServerConnection: Sendable {
@@ -34,6 +35,12 @@ struct ServerConnection: Sendable {
         let local = ServerFile.read("\(stateFolder)/\(ServerFile.name)")
         let url = try named.map(Self.checked)
         guard let url = url ?? local?.url else {
+            if let keeper = KeeperPresence.ask(in: stateFolder), keeper.server == nil {
+                throw Failure(
+                    .unavailable,
+                    "no server runs here, but the keeper of \(stateFolder), process \(keeper.process), has \(keeper.jobs) jobs; "
+                        + "the next start goes on with them: srun")
+            }
             throw Failure(
                 .unavailable,
                 "no server runs here (looked in \(stateFolder)); start one with: srun, or name one with --url")
