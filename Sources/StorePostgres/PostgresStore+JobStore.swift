@@ -19,7 +19,7 @@ extension PostgresStore: JobStore {
             } catch let error as PQFailure {
                 guard error.isTransient, !isRepeated else {
                     // The caller is told that there is no such job; should it be there, it goes (docs/decisions/0062).
-                    if error.kind == .connection { doubts.withLock { $0.add(insert: job.id) } }
+                    if error.kind == .connection { doubts.withLock { $0.add(insert: job) } }
                     throw StoreError(error)
                 }
                 isRepeated = true

@@ -155,7 +155,10 @@ public actor Engine: Service {
 
     /// Why the store writes nothing now; nil while all is well, as far as it can tell.
     public nonisolated func storeFault() async -> StoreError? {
-        await faults?.fault()
+        if let team, !team.holdsLease {
+            return StoreError(.fenced, "The database has not answered for so long that this node's lease is over.")
+        }
+        return await faults?.fault()
     }
 
     /// Every change from now on.

@@ -34,6 +34,12 @@ public struct JobID: Hashable, Sendable {
         self.init(unchecked: String(decoding: digits, as: UTF8.self))
     }
 
+    /// Whether it was made from a caller's own key, which asks for the same job however often it is used (RFC 9562 §5.8: version 8).
+    public var isFromKey: Bool {
+        let bytes = Array(text.utf8)
+        return bytes.count == 36 && bytes[14] == UInt8(ascii: "8")
+    }
+
     private static func isAllowed(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

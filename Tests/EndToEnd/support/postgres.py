@@ -55,8 +55,9 @@ class Database:
 class Cluster:
     """A PostgreSQL server of one's own, for tests that crash it."""
 
-    def __init__(self, password: str | None = None):
+    def __init__(self, password: str | None = None, address: str = "127.0.0.1"):
         self.password = password
+        self.address = address
         self.bin = pathlib.Path(variable("SRUN_TEST_PG_BIN"))
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="srun-cluster."))
         self.account = "postgres" if os.geteuid() == 0 else None
@@ -66,7 +67,7 @@ class Cluster:
     @property
     def url(self) -> str:
         user = f"srun:{self.password}" if self.password else "srun"
-        return f"postgres://{user}@127.0.0.1:{self.port}/postgres"
+        return f"postgres://{user}@{self.address}:{self.port}/postgres"
 
     def run(self, program: str, *arguments: str, check: bool = True) -> None:
         options = {"user": self.account, "group": self.account, "extra_groups": []} if self.account else {}
@@ -81,6 +82,10 @@ class Cluster:
     def stop(self, mode: str = "immediate") -> None:
         self.run("pg_ctl", "-w", "-m", mode, "stop")
 
+    def restart(self) -> None:
+        """As after a crash."""
+        self.run("pg_ctl", "-w", "-m", "immediate", "-l", str(self.folder / "log"), "restart")
+
     def __enter__(self) -> "Cluster":
         if self.account:
             shutil.chown(self.folder, self.account)
@@ -92,9 +97,11 @@ class Cluster:
         self.run("initdb", "-U", "srun", "-A", method, "--pwfile", str(secret), "-E", "UTF8", "--locale=C", "--no-sync")
         with open(self.folder / "data" / "postgresql.conf", "a") as settings:
             settings.write(
-                f"listen_addresses = '127.0.0.1'\nport = {self.port}\nunix_socket_directories = '{self.folder}'\n"
+                f"listen_addresses = '{self.address}'\nport = {self.port}\nunix_socket_directories = '{self.folder}'\n"
                 "shared_buffers = 32MB\nmax_connections = 50\n"
             )
+        with open(self.folder / "data" / "pg_hba.conf", "a") as rules:
+            rules.write(f"host all srun {self.address}/24 {method}\n")
         self.start()
         return self
 

@@ -38,12 +38,15 @@ class Server:
         state: pathlib.Path | None = None,
         port: tuple[str, ...] = ("--port", "0"),
         user: int | None = None,
+        within: tuple[str, ...] = (),
     ):
         self.folder = folder
         self.state = state or folder / "state"
         self.flags = (*port, *flags)
         self.env = environment(folder, **(env or {}))
         self.user = user
+        # A command that the server is started by, and that becomes it.
+        self.within = within
         self.process: subprocess.Popen | None = None
         self.announcement: dict = {}
 
@@ -69,7 +72,7 @@ class Server:
     def launch(self) -> "Server":
         """Starts it and does not wait until it serves."""
         command = [
-            binary(), "serve", "--announce", "json", "--until-stdin-closes", "--state-dir", str(self.state), *self.flags
+            *self.within, binary(), "serve", "--announce", "json", "--until-stdin-closes", "--state-dir", str(self.state), *self.flags
         ]  # fmt: skip
         with open(self.folder / "server.log", "ab") as log:
             self.process = subprocess.Popen(
@@ -159,14 +162,24 @@ def worker(server: "Server", limit: float = 10) -> int:
 
 def processes_of_job(job: str) -> list[int]:
     """Every process whose environment has the job's marker."""
-    marker = f"SRUN_JOB_ID={job}".encode()
+    return [pid for pid, owner in _marked_processes() if owner == job]
+
+
+def jobs_with_processes() -> set[str]:
+    """Every job of which a process is alive."""
+    return {owner for _, owner in _marked_processes()}
+
+
+def _marked_processes() -> list[tuple[int, str]]:
+    marker = b"SRUN_JOB_ID="
     found = []
     for entry in pathlib.Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
         try:
-            if marker in (entry / "environ").read_bytes().split(b"\0"):
-                found.append(int(entry.name))
+            for variable in (entry / "environ").read_bytes().split(b"\0"):
+                if variable.startswith(marker):
+                    found.append((int(entry.name), variable.removeprefix(marker).decode()))
         except OSError:
             continue
     return found
