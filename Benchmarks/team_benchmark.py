@@ -18,6 +18,7 @@ import uuid
 from harness import Server
 
 URL = os.environ.get("SRUN_TEST_POSTGRES")
+POOLED = os.environ.get("SRUN_TEST_PGBOUNCER", "")
 BIN = os.environ.get("SRUN_TEST_PG_BIN", "")
 
 
@@ -66,9 +67,24 @@ def output_against_copy(url, node, megabytes=200):
     print(f"  {size >> 20} MB: srun {stored / 1e6:.0f} MB/s, COPY {copied / 1e6:.0f} MB/s, ratio {stored / copied:.2f}")
 
 
-def cross_node(one, two, jobs=100, seconds=10):
+@contextlib.contextmanager
+def notifications(url, seconds):
+    """Counts what the nodes tell each other: psql shows what it has heard after every statement."""
+    counter = subprocess.Popen(
+        [os.path.join(BIN, "psql"), "-X", "-q", "-d", url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    counter.stdin.write("LISTEN srun_srun;\n" + "SELECT pg_sleep(1);\n" * seconds)
+    counter.stdin.close()
+    counted = []
+    yield counted
+    counted.append(sum("Asynchronous notification" in line for line in counter.stdout))
+    counter.wait()
+
+
+def cross_node(url, one, two, jobs=100, seconds=10):
     """Each job prints the time it is at, ten times a second; followers on the other node compare it with theirs."""
-    script = "import sys, time\nfor i in range(%d):\n print('%%.6f' %% time.time(), flush=True)\n time.sleep(0.1)" % (seconds * 10)
+    script = (
+        "import sys, time\ntime.sleep(max(0, float(sys.argv[1]) - time.time()))\n"
+        "for i in range(%d):\n print('%%.6f' %% time.time(), flush=True)\n time.sleep(0.1)" % (seconds * 10))
     delays, counts, lock = [], [], threading.Lock()
 
     def follow(server, job):
@@ -83,19 +99,26 @@ def cross_node(one, two, jobs=100, seconds=10):
             delays.extend(seen)
             counts.append(len(seen))
 
+    # All are there before the first one prints: how fast Python starts is not the question.
+    begin = time.time() + 2 + jobs * 0.1
     threads = []
     for number in range(jobs):
         here, there = (one, two) if number % 2 else (two, one)
         job = here.call("POST", "/api/jobs", {
-            "argv": [sys.executable, "-c", script], "tty": False, "node": "n1" if here is one else "n2"})["id"]
+            "argv": [sys.executable, "-S", "-c", script, f"{begin + number / jobs / 10:.6f}"], "tty": False,
+            "node": here.name})["id"]
         threads.append(threading.Thread(target=follow, args=(there, job)))
         threads[-1].start()
-    for thread in threads:
-        thread.join()
+    late = time.time() > begin
+    time.sleep(max(0, begin - time.time()))
+    with notifications(url, seconds) as told:
+        for thread in threads:
+            thread.join()
     delays.sort()
     lost = jobs * seconds * 10 - sum(counts)
     print(f"  {jobs} jobs, {sum(counts)} lines: lost {lost}, p50 {statistics.median(delays) * 1e3:.0f} ms, "
-          f"p99 {delays[int(len(delays) * 0.99)] * 1e3:.0f} ms")
+          f"p99 {delays[int(len(delays) * 0.99)] * 1e3:.0f} ms, {told[0] / seconds:.0f} NOTIFY/s"
+          + (" (began late)" if late else ""))
 
 
 def claims(url, nodes, count=1000):
@@ -127,23 +150,40 @@ def idle(url, seconds=20):
     print(f"  {(transactions(url) - before) / (time.perf_counter() - start) / 2:.2f} transactions/s/node")
 
 
+def two_nodes(url):
+    """Nodes that reach their database by another way than ours."""
+    stack = contextlib.ExitStack()
+    nodes = [stack.enter_context(node(name, url)) for name in ("n1", "n2")]
+    for number, server in enumerate(nodes, 1):
+        server.name = f"n{number}"
+    return stack, nodes
+
+
 def main():
     if not URL:
         sys.exit("run through scripts/with-postgres.sh")
-    with database() as url, node("n1", url) as one:
-        one.name = "n1"
-        with node("n2", url) as two:
-            two.name = "n2"
+    with database() as url:
+        pooled = POOLED.rsplit("/", 1)[0] + "/" + url.rsplit("/", 1)[1]
+        stack, nodes = two_nodes(pooled)
+        with stack:
+            print("two idle nodes behind PgBouncer in transaction mode")
+            idle(url)
+            print("output to the other node, there")
+            cross_node(url, *nodes, jobs=1)
+    with database() as url:
+        stack, nodes = two_nodes(url)
+        with stack:
             print("two idle nodes")
             idle(url)
             print("output to the other node")
-            cross_node(one, two, jobs=1)
-            cross_node(one, two)
+            cross_node(url, *nodes, jobs=1)
+            cross_node(url, *nodes)
             with node("n3", url) as three:
                 three.name = "n3"
                 print("claims")
-                claims(url, [one, two, three])
-        # Last: what it prints is indexed for a while afterwards.
+                claims(url, [*nodes, three])
+    # On its own: what it prints is indexed for a while afterwards.
+    with database() as url, node("n1", url) as one:
         print("one node")
         output_against_copy(url, one)
 

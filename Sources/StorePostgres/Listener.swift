@@ -3,13 +3,15 @@ public import SrunKit
 import Synchronization
 
 /// Hints of other nodes by LISTEN and NOTIFY, on a connection of their own. Behind PgBouncer in transaction mode none arrive: that is
-/// noticed, because the listener does not hear itself, and the team then looks more often.
+/// noticed, because the listener does not hear what another connection says, and the team then looks more often.
 final class Listener: Sendable {
     private let target: PQTarget
     private let channel: String
+    private let pool: ConnectionPool
 
-    init(_ target: PQTarget, schema: PostgresSchema) {
+    init(_ target: PQTarget, schema: PostgresSchema, pool: ConnectionPool) {
         self.target = target
+        self.pool = pool
         // A channel belongs to the whole database; the name is cut by PostgreSQL at 63 bytes.
         channel = "srun_" + schema.name.prefix(50)
     }
@@ -26,7 +28,7 @@ final class Listener: Sendable {
             do {
                 try await connection.open(target)
                 _ = try await connection.perform([PQStatement("LISTEN \(quotedChannel)")])
-                guard try await hearsItself(connection) else {
+                guard try await hears(connection) else {
                     _ = try? await connection.perform([PQStatement("UNLISTEN *")])
                     // A pooler: the next transaction may be on another session. Asked again from time to time.
                     await connection.close()
@@ -51,9 +53,10 @@ final class Listener: Sendable {
         await connection.close()
     }
 
-    private func hearsItself(_ connection: PQConnection) async throws(PQFailure) -> Bool {
+    /// Said on another connection: what a session says to itself comes with its answer, also through a pooler.
+    private func hears(_ connection: PQConnection) async throws(PQFailure) -> Bool {
         let word = "hello \(UUID().uuidString)"
-        _ = try await connection.perform([PQStatement("SELECT pg_notify($1, $2)", [.text(channel), .text(word)])])
+        _ = try await pool.perform([PQStatement("SELECT pg_notify($1, $2)", [.text(channel), .text(word)])])
         for _ in 0..<4 {
             let notes = try await connection.notifications(within: .milliseconds(250))
             if notes.contains(where: { $0.payload == word }) { return true }

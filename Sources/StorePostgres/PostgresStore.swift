@@ -88,7 +88,7 @@ public final class PostgresStore: Sendable {
         target = PQTarget(text: address)
         self.schema = PostgresSchema(name: schema)
         pool = ConnectionPool(target, limit: max(2, connections))
-        listener = Listener(target, schema: self.schema)
+        listener = Listener(target, schema: self.schema, pool: pool)
         writer = OutputWriter(pool: pool, schema: self.schema)
     }
 

@@ -375,9 +375,14 @@ class Chaos:
 
     def keeper(self) -> None:
         node = self.random.choice(self.nodes)
-        node.kill()
+        old = node.process
+        old.kill()
+        old.wait()
         self.keepers_killed += 1
         node.start()
+        # Not before: the end of its standard input asks a server to stop its jobs, and this one is to have no time for that.
+        old.stdin.close()
+        old.stdout.close()
 
     def listeners(self) -> None:
         with contextlib.suppress(subprocess.CalledProcessError):
@@ -449,7 +454,8 @@ def test_a_queue_survives_whatever_breaks(tmp_path):
         rows = [line.split("|") for line in psql(cluster.url, "SELECT id, status, coalesce(exit_code, -1) FROM srun.jobs").split()]
         assert sorted(row[0] for row in rows) == sorted(ids), "jobs that nobody was told of, or that are gone"
         states = collections.Counter(row[1] for row in rows)
-        print(f"{dict(states)}, {chaos.keepers_killed} keepers killed")
+        reasons = psql(cluster.url, "SELECT status, reason, count(*) FROM srun.jobs WHERE reason IS NOT NULL GROUP BY 1, 2")
+        print(f"{dict(states)}, {chaos.keepers_killed} keepers killed\n{reasons}")
         # Only what ran under a keeper that was killed can be lost.
         assert set(states) <= {"completed", "lost"} and states["lost"] <= chaos.keepers_killed * 6
         begun = set(log.read_text().split())
