@@ -149,6 +149,8 @@ public final class KeeperClient: Sendable {
                 return state.nextRequest
             }
             guard send(.spawn(request: request, order)) else {
+                // The keeper is gone, and this process goes with it: until then nothing is said of a job that did not begin.
+                if errno == EPIPE || errno == ECONNRESET { return }
                 let failure = LaunchError(doing: "asking the keeper")
                 state.withLock { $0.requests.removeValue(forKey: request) }?.resume(returning: .failure(failure))
                 return
