@@ -6,7 +6,8 @@ extension PostgresStore {
     /// Several nodes claim at the same time and never wait for each other, except over jobs with a group: whether a group is full can
     /// only be told by one at a time.
     ///
-    /// Every claim has a number. One whose answer was lost is in doubt, and what it took is returned by a later call.
+    /// Every claim has a number. One whose answer was lost is in doubt, and what it took is returned by a later call, which takes
+    /// so many fewer.
     public func claim(limit: Int) async throws(StoreError) -> [Job] {
         guard let member else { throw .fenced }
         let (number, inDoubt) = (Int64.random(in: 1 ... .max), doubts.withLock { $0.claims() })
@@ -28,7 +29,7 @@ extension PostgresStore {
                     claiming,
                     [
                         .text(member.node), .int(member.epoch), .int(Int64(max(1, limit))), .int(Date().microseconds),
-                        .int(number),
+                        .int(number), .ints(inDoubt),
                     ]),
                 .commit,
             ])
@@ -67,7 +68,10 @@ extension PostgresStore {
             SELECT j.id FROM \(schema.jobs) j
             WHERE j.status = 'queued' AND j.id IN (SELECT id FROM open_jobs)
             ORDER BY j.priority DESC, j.created_at, j.id
-            LIMIT $3 FOR UPDATE SKIP LOCKED),
+            LIMIT greatest(0, $3 - (
+                SELECT count(*) FROM \(schema.jobs) d
+                WHERE d.node = $1 AND d.epoch = $2 AND d.status = 'running' AND d.claim = ANY($6)))
+            FOR UPDATE SKIP LOCKED),
         taken AS (
             UPDATE \(schema.jobs) j SET status = 'running', node = $1, epoch = $2, claim = $5, started_at = greatest($4, created_at)
             FROM chosen WHERE j.id = chosen.id RETURNING j.*),

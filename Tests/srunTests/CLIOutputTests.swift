@@ -30,6 +30,20 @@ struct CLIJobTableTests {
             ])
     }
 
+    @Test func tellsWhereJobsOfATeamRun() throws {
+        let here = try job(#""command": "a", "status": "running", "node": "alpha", "unknown": false"#)
+        let there = try job(#""command": "b", "status": "running", "node": "beta", "unknown": true"#)
+        let nowhere = try job(#""command": "c", "status": "queued", "node": null"#)
+        #expect(
+            table([here, there, nowhere]) == [
+                "ID  STATUS   EXIT  AGE    TIME   NODE   COMMAND",
+                "j1  running  -     1m05s  1m03s  alpha  a",
+                "j1  unknown  -     1m05s  1m03s  beta   b",
+                "j1  queued   -     1m05s  1m03s  -      c",
+            ])
+        #expect(table([here, nowhere]).first == "ID  STATUS   EXIT  AGE    TIME   COMMAND")
+    }
+
     @Test func commandsCannotSteerTheTerminal() throws {
         let job = try job(#""command": "a\u001b[2J\nb\u009b", "status": "running""#)
         #expect(table([job]).count == 2)

@@ -13,6 +13,9 @@ struct JobSummary: Decodable, Sendable {
     let completedAt: String?
     let name: String?
     let outputBytes: Int64?
+    let node: String?
+    /// Whether its node has lost contact, so that nobody knows what has become of it.
+    let unknown: Bool?
 
     private static let openStatuses: Set<String> = ["queued", "running"]
 

@@ -7,11 +7,16 @@ struct JobTable {
     /// Of the terminal; longer lines are cut. Nil keeps them whole.
     let width: Int?
 
-    private static let headings = ["ID", "STATUS", "EXIT", "AGE", "TIME", "COMMAND"]
+    /// Where a job runs is of interest when not all run at one place.
+    private var showsNodes: Bool { Set(jobs.compactMap(\.node)).count > 1 }
+
+    private var headings: [String] {
+        ["ID", "STATUS", "EXIT", "AGE", "TIME"] + (showsNodes ? ["NODE"] : []) + ["COMMAND"]
+    }
 
     var text: String {
-        let rows = [Self.headings] + jobs.map(row)
-        let widths = Self.headings.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        let rows = [headings] + jobs.map(row)
+        let widths = headings.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
             let line = zip(row, widths).map { cell, width in
                 cell.padding(toLength: max(width, cell.count), withPad: " ", startingAt: 0)
@@ -29,14 +34,15 @@ struct JobTable {
 
     private func row(_ job: JobSummary) -> [String] {
         let title = job.name.map { "\($0): " } ?? ""
-        return [
-            job.id.withoutControlCharacters,
-            job.status.withoutControlCharacters,
-            job.exitCode.map(String.init) ?? job.signal.map { "SIG\($0)" } ?? "-",
-            APITime.date(job.createdAt).map { Self.span(now.timeIntervalSince($0)) } ?? "-",
-            duration(job).map(Self.span) ?? "-",
-            (title + job.command).withoutControlCharacters,
-        ]
+        let status = job.unknown == true ? "unknown" : job.status
+        let signal = job.signal.map { "SIG\($0)" } ?? "-"
+        let age = APITime.date(job.createdAt).map { now.timeIntervalSince($0) }
+        var cells: [String] = [job.id, status, job.exitCode.map(String.init) ?? signal]
+        cells.append(age.map(Self.span) ?? "-")
+        cells.append(duration(job).map(Self.span) ?? "-")
+        if showsNodes { cells.append(job.node ?? "-") }
+        cells.append(title + job.command)
+        return cells.map(\.withoutControlCharacters)
     }
 
     private func duration(_ job: JobSummary) -> TimeInterval? {

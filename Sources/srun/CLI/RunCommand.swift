@@ -34,7 +34,9 @@ struct RunCommand: AsyncParsableCommand {
             "A variable for the job; without a value, the one it has here. May be repeated.", valueName: "name=value"))
     var env: [String] = []
 
-    @Option(help: ArgumentHelp("The node of the team to run on. Default: whichever is free.", valueName: "node"))
+    @Option(
+        name: [.customLong("on"), .customLong("node")],
+        help: ArgumentHelp("The node of the team to run on. Default: whichever is free.", valueName: "node"))
     var on: String?
 
     @Option(help: ArgumentHelp("Run on a node of the team that carries this label.", valueName: "label"))
