@@ -11,11 +11,29 @@ venv="$root/.build/test-venv"
 has_chromium() { command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1; }
 
 if command -v dpkg-query >/dev/null 2>&1; then
-    apt_install bubblewrap curl iproute2 less nginx-light openssl procps python3-venv sqlite3 strace vim fonts-dejavu-core fonts-droid-fallback postgresql pgbouncer
+    apt_install bubblewrap curl iproute2 less openssl procps python3-venv sqlite3 strace vim fonts-dejavu-core fonts-droid-fallback postgresql pgbouncer
     # Ubuntu's package of this name only fetches a snap, which needs a running snapd; there Playwright's own browser serves.
     if ! has_chromium && ! grep -q '^ID=ubuntu' /etc/os-release; then apt_install chromium; fi
 else
     command -v python3 >/dev/null 2>&1 || die "python3 is missing"
+fi
+
+# Unpacked, not installed: an installed one would begin to serve. The program is in either package.
+has_nginx() { [ -x "$root/.build/nginx/usr/sbin/nginx" ] || command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ]; }
+unpack_nginx() {
+    mkdir -p "$root/.build/nginx"
+    cd "$root/.build/nginx"
+    for package in nginx nginx-core; do
+        apt-get -q download "$package" >"$log" 2>&1 || return 1
+        dpkg -x "$package"_*.deb . && rm "$package"_*.deb
+        [ ! -x usr/sbin/nginx ] || return 0
+    done
+    return 1
+}
+if ! has_nginx && command -v dpkg >/dev/null 2>&1; then
+    say "unpacking nginx into .build/nginx"
+    log="$root/.build/$script.log"
+    (unpack_nginx) || { apt_get update >"$log" 2>&1 && (unpack_nginx); } || { tail -n 20 "$log" >&2; die "nginx cannot be had"; }
 fi
 
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || die "the tests need Python 3.10 or newer"

@@ -77,7 +77,8 @@ def nodes(tmp_path, database, command_line):
 
 @pytest.fixture
 def nginx(tmp_path, nodes):
-    program = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
+    places = [str(REPOSITORY / ".build/nginx/usr/sbin/nginx"), "nginx", "/usr/sbin/nginx"]
+    program = next(filter(None, map(shutil.which, places)), None)
     assert program, "nginx is not installed; run scripts/install-test-deps.sh"
     certificate, key, port = tmp_path / "cert.pem", tmp_path / "key.pem", free_port()
     subprocess.run(
