@@ -3,6 +3,7 @@
 import base64
 import concurrent.futures
 import contextlib
+import http.client
 import json
 import re
 
@@ -100,6 +101,18 @@ def test_output_beyond_the_quota_is_dropped_for_every_node(tmp_path, database):
         assert len(seen) + sum(map(int, parts[1::2])) == size
         assert seen[: 1 << 19] == whole[: 1 << 19] and seen[-(1 << 19) :] == whole[-(1 << 19) :]
         assert database.sql(f"SELECT sum(octet_length(content)) < 1200000 FROM srun.job_logs WHERE job_id = '{job}'") == "t"
+
+
+def test_whoever_follows_by_a_node_that_leaves_knows_that_there_is_more(tmp_path, database):
+    with team(tmp_path, 2, database.url) as (one, two):
+        job = one.api.submit("echo begun; read x; echo $x", node="n1")["id"]
+        with two.api.follow(job) as answer:
+            assert answer.read1() == b"begun\r\n"
+            assert two.stop() == 0
+            with pytest.raises(http.client.IncompleteRead):
+                answer.read()
+        assert one.api.job(job)["status"] == "running"
+        one.api.stop(job)
 
 
 def run_each_once(tmp_path, database, count: int, url: str):

@@ -19,6 +19,7 @@ extension LogRoutes {
                 while let chunks = try await feed.next() {
                     try await Self.write(form.append(chunks), to: &writer)
                 }
+                if feed.isCutShort { throw OutputCutShort() }
             }
             try await Self.write(form.finish(), to: &writer)
             try await writer.finish(nil)

@@ -52,6 +52,20 @@ struct LogRingTests {
         #expect(try #require(ring.chunks(from: 30, limit: 6)).isEmpty)
     }
 
+    @Test func goesOnBehindAGap() {
+        var ring = LogRing()
+        ring.append(ByteBuffer(string: "abc"), stream: .output, time: time(1))
+        ring.skip(to: 3)
+        #expect(ring.chunks(from: 0, limit: 10)?.count == 1, "there is no gap")
+        ring.skip(to: 100)
+        #expect(ring.chunks(from: 0, limit: 10) == nil)
+        #expect(ring.chunks(from: 3, limit: 10) == nil, "the store knows how to go on from here")
+        #expect(ring.pendingBytes == 0)
+        ring.append(ByteBuffer(string: "d"), stream: .output, time: time(1.001))
+        #expect(ring.chunks(from: 100, limit: 10)?.map(\.offset) == [100])
+        #expect(ring.end == 101)
+    }
+
     @Test func saysWhenAnOffsetIsGone() {
         var ring = LogRing(maximumEntries: 2, maximumBytes: 1 << 20)
         for second in 0..<5 {
