@@ -11,6 +11,7 @@ import signal
 import socket
 import struct
 import subprocess
+import threading
 import time
 
 import pytest
@@ -284,7 +285,8 @@ def test_a_version_that_the_keeper_does_not_understand_changes_nothing(keeping, 
         attach += field(14, f"PATH={os.environ['PATH']}".encode())
         socket.send_fds(front, [attach], [nothing, nothing, errors, place, image])
         front.settimeout(20)
-        assert front.recv(4096)[:3] == b"\0" + struct.pack("<H", 3)
+        assert front.recv(4096)[:3] == b"\0" + struct.pack("<H", 1), "it is served"
+        assert front.recv(4096)[:3] == b"\0" + struct.pack("<H", 3), "and told of the end"
         assert front.recv(1) == b""
     for number in (errors, nothing, place, image):
         os.close(number)
@@ -293,6 +295,36 @@ def test_a_version_that_the_keeper_does_not_understand_changes_nothing(keeping, 
     assert server.api.job(job)["status"] == "running"
     server.api.stop(job)
     end(server)
+
+
+def test_a_keeper_that_is_just_ending_is_not_taken_for_a_dead_one(keeping, tmp_path):
+    """It has shown itself, and is gone when it is to serve: the start goes on with a keeper of its own."""
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    presence = b"\0" + struct.pack("<H", 1) + field(1, 1) + field(2, 1) + field(30, os.getpid()) + field(63, 0)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
+        door.bind(str(state / "keeper.sock"))
+        door.listen()
+
+        def show():
+            with door.accept()[0] as asking:
+                asking.send(presence)
+            with door.accept()[0] as front:
+                front.send(presence)
+                _, numbers, _, _ = socket.recv_fds(front, 65536, 16)
+                for number in numbers:
+                    os.close(number)
+                (state / "keeper.sock").unlink()
+                door.close()
+
+        shown = threading.Thread(target=show, daemon=True)
+        shown.start()
+        server = keeping.start(*KEEP)
+        shown.join(10)
+        assert not shown.is_alive()
+    assert server.api.run("exit 5", tty=False)[0]["exitCode"] == 5
+    end(server)
+    assert keeping.is_gone()
 
 
 def test_strangers_and_nonsense_do_not_disturb_it(keeping):

@@ -7,6 +7,7 @@ struct Front {
     let program: KeeperProgram
     let signals: Descriptor
 
+    private static let attempts = 10
     /// Somebody else has what this start wants (sysexits(3), EX_TEMPFAIL).
     private static let taken: Int32 = 75
     /// EX_SOFTWARE.
@@ -18,20 +19,23 @@ struct Front {
     /// - Returns: The exit code.
     func run(in folder: String) -> Int32 {
         do throws(LaunchError) {
-            let found = KeeperPresence.connect(in: folder)?.channel
-            let channel = if let found { found } else { try program.startStayingKeeper() }
-            let message = FrontMessage.attach(program.attachment)
-            guard channel.send(message.bytes, try program.attachedDescriptors()) == .sent else {
-                throw LaunchError(doing: "asking the keeper")
+            for _ in 0..<Self.attempts {
+                let found = KeeperPresence.connect(in: folder)?.channel
+                let channel = if let found { found } else { try program.startStayingKeeper() }
+                let message = FrontMessage.attach(program.attachment)
+                guard channel.send(message.bytes, try program.attachedDescriptors()) == .sent else { continue }
+                if let code = follow(channel) { return code }
             }
-            return follow(channel)
+            throw LaunchError(errorNumber: EAGAIN, description: "the keeper of \(folder) ends again and again")
         } catch {
             say("\(error)")
             return Self.unable
         }
     }
 
-    private func follow(_ channel: KeeperChannel) -> Int32 {
+    /// - Returns: Nil when the keeper was just ending, and has not begun to serve this start.
+    private func follow(_ channel: KeeperChannel) -> Int32? {
+        var isServed = false
         while true {
             var polls = [
                 pollfd(fd: signals.number, events: Int16(POLLIN), revents: 0),
@@ -43,6 +47,7 @@ struct Front {
             switch channel.receive() {
             case .nothing: continue
             case .gone:
+                guard isServed else { return nil }
                 say("the keeper was killed, and its jobs with it")
                 return Self.crashed
             case .message(let received):
@@ -51,7 +56,8 @@ struct Front {
                 case .refused(let reason)?:
                     say(reason)
                     return Self.taken
-                case .presence?, nil: continue
+                case .presence?: isServed = true
+                case nil: continue
                 }
             }
         }

@@ -110,11 +110,12 @@ final class FrontDoor {
         }
     }
 
-    /// The next one that wants to be served, who is the front from now on. Called while nobody is.
-    func admit() -> (attachment: Attachment, descriptors: [Descriptor])? {
+    /// The next one that wants to be served, who is the front from now on, and is told so. Called while nobody is.
+    func admit(_ presence: KeeperPresence) -> (attachment: Attachment, descriptors: [Descriptor])? {
         guard front == nil, !waiting.isEmpty else { return nil }
         let next = waiting.removeFirst()
         front = next.channel
+        _ = next.channel.send(FrontAnswer.presence(presence).bytes)
         return (next.attachment, next.descriptors)
     }
 

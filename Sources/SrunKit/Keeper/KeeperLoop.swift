@@ -99,12 +99,7 @@ final class KeeperLoop {
     }
 
     private func takeVisits() {
-        let presence = {
-            KeeperPresence(
-                process: getpid(), server: self.machine.server, jobs: self.machine.jobs.count,
-                store: self.machine.store)
-        }
-        for event in door?.events(presence) ?? [] {
+        for event in door?.events({ self.presence }) ?? [] {
             switch event {
             case .endRequested: handle(.frontEndRequested)
             case .upgradeRequested: handle(.upgradeRequested)
@@ -114,10 +109,14 @@ final class KeeperLoop {
         }
     }
 
+    private var presence: KeeperPresence {
+        KeeperPresence(process: getpid(), server: machine.server, jobs: machine.jobs.count, store: machine.store)
+    }
+
     /// Serves whoever wants it, one after the other.
     private func admit() {
         guard let door, outcome == nil else { return }
-        if machine.server == nil, let (attachment, descriptors) = door.admit() {
+        if machine.server == nil, let (attachment, descriptors) = door.admit(presence) {
             do throws(LaunchError) {
                 program = try KeeperProgram.taking(attachment, descriptors)
                 handle(.attached(attachment.process))

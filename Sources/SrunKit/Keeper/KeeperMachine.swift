@@ -71,7 +71,7 @@ struct KeeperMachine {
         case drop(String)
     }
 
-    private struct Worker {
+    struct Worker {
         var hasSaidHello = false
         var isWelcome = false
         var isReady = false
@@ -81,7 +81,7 @@ struct KeeperMachine {
         var build = ""
     }
 
-    private enum Ending {
+    enum Ending {
         case no, asked, hurried
         /// The server ends, and the jobs go on.
         case leaving
@@ -91,28 +91,28 @@ struct KeeperMachine {
     }
 
     /// The process that people see as srun.
-    private var owner: Int32
-    private let keeper: Int32
-    private let stays: Bool
-    private var hasFront = false
-    private var workers: [Slot: Worker] = [:]
+    var owner: Int32
+    let keeper: Int32
+    let stays: Bool
+    var hasFront = false
+    var workers: [Slot: Worker] = [:]
     private(set) var jobs: [JobID: KeptJob] = [:]
-    private var keptNames: [String] = []
-    private var terms = WorkerTerms()
-    private var ending = Ending.no
-    private var hasServed = false
-    private var restarts: Int64 = 0
-    private var failuresInARow = 0
-    private var restartIsDue = false
-    private var usesNewest = false
+    var keptNames: [String] = []
+    var terms = WorkerTerms()
+    var ending = Ending.no
+    var hasServed = false
+    var restarts: Int64 = 0
+    var failuresInARow = 0
+    var restartIsDue = false
+    var usesNewest = false
 
     /// When the server fails again and again: so many times in a row are told, and so many are too many without any job to keep.
     private static let reportedFailures = 3
     private static let hopelessFailures = 6
     private static let longestPause = 10_000
-    private static let upgradeLimit = 30_000
+    static let upgradeLimit = 30_000
     /// How long a server may take to end that leaves its jobs.
-    private static let leaveLimit = 10_000
+    static let leaveLimit = 10_000
     /// sysexits(3), EX_SOFTWARE: the server was killed or crashed.
     private static let crashed: Int32 = 70
 
@@ -225,7 +225,7 @@ struct KeeperMachine {
     }
 
     /// Everything that an earlier worker has left, and the word to begin.
-    private mutating func welcome() -> [Action] {
+    mutating func welcome() -> [Action] {
         guard let version = workers[.current]?.version else { return [] }
         workers[.current]?.isWelcome = true
         var messages: [KeeperMessage] = [.welcome(version: version, owner: owner, restarts: restarts)]
@@ -255,11 +255,11 @@ struct KeeperMachine {
     }
 
     /// A worker that has not begun yet gets everything when it does.
-    private func tell(_ message: KeeperMessage) -> [Action] {
+    func tell(_ message: KeeperMessage) -> [Action] {
         workers[.current]?.isWelcome == true ? [.send(message, to: .current)] : []
     }
 
-    private var liveJobs: Int { jobs.values.count { $0.end == nil } }
+    var liveJobs: Int { jobs.values.count { $0.end == nil } }
 
     // MARK: The life of workers
 
@@ -308,7 +308,7 @@ struct KeeperMachine {
         return actions + [.set(.restart, milliseconds: pause)]
     }
 
-    private mutating func restart() -> [Action] {
+    mutating func restart() -> [Action] {
         restartIsDue = false
         guard workers[.current] == nil else { return [] }
         workers[.current] = Worker()
@@ -316,7 +316,7 @@ struct KeeperMachine {
         return [.startWorker(.current, newest: usesNewest)]
     }
 
-    private mutating func endRequested() -> [Action] {
+    mutating func endRequested() -> [Action] {
         let isFirst = ending.mayLeave
         ending = isFirst ? .asked : .hurried
         var actions: [Action] = []
@@ -326,85 +326,5 @@ struct KeeperMachine {
             return actions + [.cancel(.restart)] + restart()
         }
         return actions + tell(.end(hurry: !isFirst))
-    }
-
-    // MARK: Fronts
-
-    private mutating func attached(_ process: Int32) -> [Action] {
-        owner = process
-        hasFront = true
-        hasServed = false
-        usesNewest = false
-        restarts = 0
-        failuresInARow = 0
-        workers[.current] = Worker()
-        return [.startWorker(.current, newest: false)]
-    }
-
-    /// Ends the server, and keeps the jobs.
-    private mutating func leave() -> [Action] {
-        let isFirst = ending == .no
-        ending = .leaving
-        var actions: [Action] = []
-        if workers.removeValue(forKey: .next) != nil { actions += [.killWorker(.next), .cancel(.upgrade)] }
-        guard let worker = workers[.current] else { return actions + rest(0) }
-        workers[.current]?.isLeaving = true
-        guard isFirst, worker.isWelcome else { return actions + [.killWorker(.current)] }
-        return actions + [.set(.upgrade, milliseconds: Self.leaveLimit)] + tell(.leave(isLast: true))
-    }
-
-    private mutating func frontGone() -> [Action] {
-        hasFront = false
-        switch ending {
-        case .no: return terms.leavesJobs ? leave() : endRequested()
-        case .asked, .hurried, .leaving: return []
-        }
-    }
-
-    private mutating func cannotBeFound() -> [Action] {
-        terms.leavesJobs = false
-        return []
-    }
-
-    /// Waits for the next start: with what runs, and with the ends that nobody has written down.
-    private mutating func rest(_ code: Int32) -> [Action] {
-        if jobs.isEmpty { return [.exit(code)] }
-        ending = .no
-        hasFront = false
-        restartIsDue = false
-        let listeners = keptNames.filter { $0.hasPrefix(KeeperProgram.listenerPrefix) }
-        keptNames.removeAll { listeners.contains($0) }
-        return listeners.map { .drop($0) } + [
-            .cancel(.restart), .cancel(.upgrade),
-            .say(
-                "\(liveJobs) jobs go on in the keeper, process \(keeper); the next srun with this state folder takes them"
-            ),
-            .rest(code),
-        ]
-    }
-
-    // MARK: Upgrades
-
-    private mutating func upgrade() -> [Action] {
-        guard ending == .no, workers[.current]?.isReady == true, workers[.next] == nil else {
-            return tell(.upgradeRefused("the server is just starting, ending or being upgraded")) + [
-                .say("no upgrade now: the server is just starting, ending or being upgraded")
-            ]
-        }
-        workers[.next] = Worker()
-        return [.startWorker(.next, newest: true), .set(.upgrade, milliseconds: Self.upgradeLimit)]
-    }
-
-    private mutating func nextFailed(_ reason: String) -> [Action] {
-        guard workers.removeValue(forKey: .next) != nil else { return [] }
-        return [.cancel(.upgrade), .say("no upgrade: \(reason)")] + tell(.upgradeRefused(reason))
-    }
-
-    private mutating func upgradeTimeOver() -> [Action] {
-        if ending == .leaving { return [.killWorker(.current)] }
-        guard let next = workers[.next] else { return [] }
-        // The old one was told to leave and does not: what it still does is not worth more than the jobs of the new one.
-        if next.hasSaidHello { return [.killWorker(.current)] }
-        return nextFailed("the new version does not begin") + [.killWorker(.next)]
     }
 }

@@ -98,6 +98,10 @@ struct App: Sendable {
     /// The way from the settings to a server that serves, which may take a while, can be ended at any moment.
     private func open(_ folder: StateFolder?, _ web: ServerConfiguration) async throws {
         let secret = try secret(in: folder)
+        if configuration.onExit == .keep, !leavesJobs {
+            // Its jobs, and their keeper, are of a start that did not ask for that.
+            StandardError.say("--on-exit keep counts from the next start on")
+        }
         let leave = Leave()
         let sign = ServerSign()
         let life = ServerLife { life in
