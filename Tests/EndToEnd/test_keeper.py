@@ -1,6 +1,7 @@
 """Jobs outlive the server: its worker is killed, crashes, or is replaced, and no job notices (F1-F4)."""
 
 import hashlib
+import json
 import os
 import pathlib
 import random
@@ -166,6 +167,46 @@ def is_zombie(process: int) -> bool:
         return pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
         return False
+
+
+# Tries to look into other processes, and tells which files it got anything from.
+PEEK = """
+import json, os, sys
+got = {}
+for pid in sys.argv[1:]:
+    for name in ("environ", "mem", "maps", "auxv", "fd", "exe"):
+        path = f"/proc/{pid}/{name}"
+        try:
+            if name == "fd":
+                os.listdir(path)
+            elif name == "exe":
+                os.readlink(path)
+            else:
+                with open(path, "rb") as file:
+                    file.read(1)
+            got[path] = "open"
+        except PermissionError:
+            got[path] = "denied"
+print(json.dumps(got))
+"""
+
+
+def test_jobs_cannot_look_into_keeper_and_worker(nobody):
+    """C36, of the same user: neither of the process that holds the jobs nor of those that serve, also not of a later one."""
+    user, folder = nobody
+    script = folder / "peek.py"
+    script.write_text(PEEK)
+    script.chmod(0o644)
+    with Server(folder, env={"CANARY": "secret"}, user=user) as server:
+        for _ in range(2):
+            keeper, pid = server.process.pid, worker(server)
+            _, output = stubborn(lambda: server.api.run(f"python3 {script} {keeper} {pid}", tty=False))
+            got = json.loads(output)
+            assert len(got) == 12 and set(got.values()) == {"denied"}, got
+            end = os.pidfd_open(pid)
+            signal.pidfd_send_signal(end, signal.SIGKILL)
+            assert select.select([end], [], [], 10)[0]
+            os.close(end)
 
 
 @pytest.mark.parametrize("tty", [True, False], ids=["terminal", "pipes"])
