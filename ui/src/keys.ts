@@ -1,27 +1,5 @@
 import type { Preferences } from "./state/preferences.ts";
 
-/** What the page says about its keys; `?` shows it. */
-export const KEYS: readonly { keys: readonly string[]; does: string }[] = [
-  { keys: ["n"], does: "Run a command" },
-  { keys: ["/"], does: "Find in the output, or filter the list" },
-  { keys: ["a"], does: "Search all jobs" },
-  { keys: ["j", "k"], does: "Next, previous job" },
-  { keys: ["Enter"], does: "Open the job; next hit while finding" },
-  { keys: ["x"], does: "Choose the job, to stop or remove several" },
-  { keys: ["g", "G"], does: "Top, bottom of the output" },
-  { keys: ["e", "E"], does: "Next, previous error" },
-  { keys: ["."], does: "Follow the output" },
-  { keys: ["t"], does: "Times before the lines" },
-  { keys: ["w"], does: "Wrap long lines" },
-  { keys: ["f"], does: "Full screen" },
-  { keys: ["i"], does: "Type into the job; Ctrl + ] ends it" },
-  { keys: ["p"], does: "Replay" },
-  { keys: ["s"], does: "Stop the job" },
-  { keys: ["r"], does: "Restart the job" },
-  { keys: ["Esc"], does: "Back" },
-  { keys: ["?"], does: "This list" },
-];
-
 export type Bindings = Record<string, () => void>;
 
 /** Single-key shortcuts. What was bound last answers first; off while somebody types, or a dialog or a menu is open. */

@@ -1,4 +1,4 @@
-import { age, bytes, duration, jobDuration, oneLine, outcome } from "../src/format.ts";
+import { age, bytes, duration, jobDuration, oneLine, outcome } from "../src/texts/format.ts";
 import { parseRoute } from "../src/state/route.ts";
 import { webTarget } from "../src/terminal/links.ts";
 import { downloadName } from "../src/fileName.ts";

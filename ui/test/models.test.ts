@@ -134,7 +134,7 @@ Deno.test("counters of a job become rates", () => {
     processes: 1,
   });
   const curves = curvesOf([sample(0, 0, 10), sample(2, 1, 30), sample(4, 3, 20)]);
-  equal(curves.map(({ name }) => name), ["CPU", "Memory"]);
+  equal(curves.map(({ kind }) => kind), ["cpu", "memory"]);
   equal(curves[0]?.points, [{ at: 2, value: 50 }, { at: 4, value: 100 }]);
   equal(curvesOf([sample(0, 0, 10)]), []);
 });

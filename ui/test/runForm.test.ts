@@ -1,5 +1,7 @@
 import { ApiError } from "../src/api/client.ts";
-import { EMPTY_FORM, formOf, placeError, readDuration, readForm } from "../src/state/runForm.ts";
+import { readDuration } from "../src/state/amounts.ts";
+import { placeError, readForm } from "../src/state/readForm.ts";
+import { EMPTY_FORM, formOf } from "../src/state/runForm.ts";
 import { equal } from "./assert.ts";
 import { job } from "./fakes.ts";
 
@@ -62,4 +64,16 @@ Deno.test("offers what a job ran to be run again", () => {
     job(1, { command: "echo 'it'\\''s' -n", argv: ["echo", "it's", "-n"], env: { A: "1" }, tty: false, timeout: 60 }),
   );
   equal([form.command, form.env, form.terminal, form.timeout], ["echo 'it'\\''s' -n", "A=1", false, "60"]);
+});
+
+Deno.test("the values of secrets are typed again, since nobody can read them", () => {
+  const form = formOf(job(1, { secretEnv: ["TOKEN", "KEY"] }));
+  equal(form.secrets.map(({ name, value, isLost }) => [name, value, isLost]), [["TOKEN", "", true], ["KEY", "", true]]);
+  const read = readForm({
+    ...form,
+    secrets: form.secrets.map((one) => one.name === "KEY" ? { ...one, value: "k" } : one),
+  });
+  equal("errors" in read && read.errors, { secretEnv: "The value of TOKEN is missing." });
+  const whole = readForm({ ...form, secrets: form.secrets.map((one) => ({ ...one, value: "v" })) });
+  equal("job" in whole && whole.job.secretEnv, { TOKEN: "v", KEY: "v" });
 });

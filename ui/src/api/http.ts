@@ -1,3 +1,4 @@
+import * as common from "../texts/common.ts";
 /** A refusal of the server, or (with status 0) no answer at all. */
 export class ApiError extends Error {
   constructor(
@@ -99,7 +100,7 @@ export class Http {
       });
     } catch (error) {
       if (signal?.aborted) throw error;
-      throw new ApiError(0, "unreachable", "The server cannot be reached.");
+      throw new ApiError(0, "unreachable", common.unreachable);
     }
     this.#learnClock(response.headers.get("Date"));
     if (!response.ok) throw await refusal(response);
@@ -153,7 +154,7 @@ async function refusal(response: Response): Promise<ApiError> {
   } catch {
     // Not ours: a proxy in between has answered in its own words.
   }
-  return new ApiError(response.status, "unexpected", `The server answered with status ${response.status}.`);
+  return new ApiError(response.status, "unexpected", common.answeredWith(response.status));
 }
 
 /** `Link: </api/jobs?cursor=...&limit=100>; rel="next"`. Only the cursor is read: the address may lack a proxy's prefix. */

@@ -1,6 +1,7 @@
 import type { ApiClient } from "../api/client.ts";
 import type { Version } from "../api/messages.ts";
 import { h, useEffect, useState, type VNode } from "../view.ts";
+import * as texts from "../texts/page.ts";
 import { Dialog } from "./dialog.tsx";
 
 export function AboutDialog({ client, node, onClose }: { client: ApiClient; node: string; onClose(): void }): VNode {
@@ -10,22 +11,22 @@ export function AboutDialog({ client, node, onClose }: { client: ApiClient; node
   }, []);
   const known = version === "unknown" ? null : version;
   return (
-    <Dialog title="About srun" class="small" onClose={onClose}>
+    <Dialog title={texts.about} class="small" onClose={onClose}>
       <div class="dialog-body">
-        <p>Runs commands on a machine for people who are elsewhere.</p>
+        <p>{texts.purpose}</p>
         <dl class="pairs">
-          <dt>Version</dt>
-          <dd>{version === "unknown" ? "could not be read" : known?.version ?? "…"}</dd>
-          <dt>Commit</dt>
+          <dt>{texts.version}</dt>
+          <dd>{version === "unknown" ? texts.couldNotBeRead : known?.version ?? "…"}</dd>
+          <dt>{texts.commit}</dt>
           <dd class="mono">{known?.commit ?? "…"}</dd>
-          <dt>Built</dt>
+          <dt>{texts.built}</dt>
           <dd>{known?.date ?? "…"}</dd>
-          <dt>Node</dt>
+          <dt>{texts.node}</dt>
           <dd class="mono">{node}</dd>
         </dl>
         <p class="dim">
-          This page contains xterm.js and Preact:{" "}
-          <a href={`${client.base}/assets/licenses.txt`} target="_blank" rel="noopener">licences</a>.
+          {texts.contains}{" "}
+          <a href={`${client.base}/assets/licenses.txt`} target="_blank" rel="noopener">{texts.licences}</a>.
         </p>
       </div>
     </Dialog>

@@ -1,11 +1,10 @@
 import type { Workspace } from "../app.ts";
-import { count } from "../format.ts";
 import type { BulkAction } from "../state/selection.ts";
-import { Fragment, h, useState, type VNode } from "../view.ts";
+import { h, useState, type VNode } from "../view.ts";
+import * as common from "../texts/common.ts";
+import * as texts from "../texts/list.ts";
 import { ConfirmDialog } from "./confirmDialog.tsx";
 import { useObservable } from "./useObservable.ts";
-
-const VERBS = { stop: "Stop", remove: "Remove" } as const;
 
 /** What can be done to the jobs that are chosen. */
 export function BulkBar({ workspace, canRemove }: { workspace: Workspace; canRemove: boolean }): VNode | null {
@@ -18,11 +17,11 @@ export function BulkBar({ workspace, canRemove }: { workspace: Workspace; canRem
   const chosen = selection.targets("remove", jobs);
   const targets = question === "stop" ? stoppable : chosen;
   return (
-    <section class="bulk-bar" aria-label="Chosen jobs">
+    <section class="bulk-bar" aria-label={texts.chosenJobs}>
       <p role="status">
         {progress === null
-          ? `${chosen.length} chosen`
-          : `${progress.action === "stop" ? "Stopping" : "Removing"} ${progress.done} of ${progress.total}…`}
+          ? texts.chosen(chosen.length)
+          : texts.progress(progress.action, progress.done, progress.total)}
       </p>
       {report !== null && <p class="notice error" role="alert">{report}</p>}
       <div class="bulk-actions">
@@ -32,7 +31,7 @@ export function BulkBar({ workspace, canRemove }: { workspace: Workspace; canRem
           disabled={stoppable.length === 0 || progress !== null}
           onClick={() => ask("stop")}
         >
-          Stop {stoppable.length > 0 && stoppable.length}
+          {texts.verbWith("stop", stoppable.length)}
         </button>
         {canRemove && (
           <button
@@ -41,7 +40,7 @@ export function BulkBar({ workspace, canRemove }: { workspace: Workspace; canRem
             disabled={chosen.length === 0 || progress !== null}
             onClick={() => ask("remove")}
           >
-            Remove {chosen.length > 0 && chosen.length}
+            {texts.verbWith("remove", chosen.length)}
           </button>
         )}
         <span class="spacer" />
@@ -50,22 +49,18 @@ export function BulkBar({ workspace, canRemove }: { workspace: Workspace; canRem
           class="button compact quiet"
           onClick={() => selection.all(ids.size < jobs.length ? jobs : [])}
         >
-          {ids.size < jobs.length ? "All" : "None"}
+          {ids.size < jobs.length ? texts.all : texts.noneOfThem}
         </button>
-        <button type="button" class="button compact quiet" onClick={() => selection.end()}>Done</button>
+        <button type="button" class="button compact quiet" onClick={() => selection.end()}>{common.done}</button>
       </div>
       {question !== null && (
         <ConfirmDialog
-          title={`${VERBS[question]} ${count(targets.length, "job", "jobs")}?`}
-          action={VERBS[question]}
+          title={texts.ask(question, targets.length)}
+          action={texts.verbs[question]}
           onClose={() => ask(null)}
           onConfirm={() => void selection.run(question, targets)}
         >
-          <Fragment>
-            {question === "stop"
-              ? <p>The commands and everything they started are told to end, and killed if they do not.</p>
-              : <p>Those that still run are stopped first. Their output is deleted for good.</p>}
-          </Fragment>
+          <p>{texts.consequence[question]}</p>
         </ConfirmDialog>
       )}
     </section>

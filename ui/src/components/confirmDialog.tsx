@@ -1,4 +1,5 @@
 import { type ComponentChildren, h, type VNode } from "../view.ts";
+import * as common from "../texts/common.ts";
 import { Dialog } from "./dialog.tsx";
 
 interface ConfirmProps {
@@ -16,7 +17,7 @@ export function ConfirmDialog({ title, action, onConfirm, onClose, children }: C
     <Dialog title={title} class="small" onClose={onClose}>
       <div class="dialog-body">{children}</div>
       <footer class="dialog-foot">
-        <button type="button" class="button" onClick={onClose}>Cancel</button>
+        <button type="button" class="button" onClick={onClose}>{common.cancel}</button>
         <button
           type="button"
           class="button danger"

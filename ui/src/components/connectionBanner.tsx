@@ -2,6 +2,7 @@ import type { Connection, ConnectionState } from "../state/connection.ts";
 import type { Ticker } from "../state/ticker.ts";
 import type { Timing } from "../state/timing.ts";
 import { Fragment, h, useEffect, useState, type VNode } from "../view.ts";
+import * as texts from "../texts/page.ts";
 import { useObservable } from "./useObservable.ts";
 
 interface BannerProps {
@@ -17,13 +18,13 @@ export function ConnectionBanner({ connection, ticker, timing }: BannerProps): V
   return (
     <Fragment>
       {isLost && (
-        <section class="banner" aria-label="Connection">
+        <section class="banner" aria-label={texts.connection}>
           <span class="banner-text">
-            <strong>Connection lost.</strong> <span class="wide-only">What is shown stays.</span>{" "}
+            <strong>{texts.connectionLost}</strong> <span class="wide-only">{texts.whatIsShownStays}</span>{" "}
             <span aria-hidden="true" class="tabular">
               {state.kind === "waiting"
                 ? <Countdown until={state.until} ticker={ticker} timing={timing} />
-                : "Trying again…"}
+                : texts.tryingAgain}
             </span>
           </span>
           {state.kind === "waiting" && (
@@ -32,7 +33,7 @@ export function ConnectionBanner({ connection, ticker, timing }: BannerProps): V
               class="button compact"
               onClick={() => connection.retryNow()}
             >
-              Retry now
+              {texts.retryNow}
             </button>
           )}
         </section>
@@ -44,7 +45,7 @@ export function ConnectionBanner({ connection, ticker, timing }: BannerProps): V
 
 function Countdown({ until, ticker, timing }: { until: number; ticker: Ticker; timing: Timing }): VNode {
   useObservable(ticker);
-  return <span>Trying again in {Math.max(1, Math.ceil((until - timing.now()) / 1000))} s.</span>;
+  return <span>{texts.tryingAgainIn(Math.max(1, Math.ceil((until - timing.now()) / 1000)))}</span>;
 }
 
 /** The loss and the return are spoken once; a countdown read aloud every second would drown everything else. */
@@ -54,6 +55,6 @@ function Spoken({ state }: { state: ConnectionState }): VNode {
   useEffect(() => {
     if (isLost) setWasLost(true);
   }, [isLost]);
-  const text = isLost ? "Connection lost. Trying again." : wasLost ? "Connected again." : "";
+  const text = isLost ? texts.lostSpoken : wasLost ? texts.backSpoken : "";
   return <div class="visually-hidden" role="status">{text}</div>;
 }

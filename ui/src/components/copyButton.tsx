@@ -1,4 +1,5 @@
 import { h, useEffect, useState, type VNode } from "../view.ts";
+import * as common from "../texts/common.ts";
 import { CopyIcon } from "./icons.tsx";
 
 const SHOWN_FOR = 1500;
@@ -15,7 +16,7 @@ export function CopyButton({ text, label }: { text(): string; label: string }): 
   return (
     <button type="button" class="button compact" onClick={() => void copy()}>
       <CopyIcon />
-      <span role="status">{state === "idle" ? label : state === "done" ? "Copied" : "Not allowed here"}</span>
+      <span role="status">{state === "idle" ? label : state === "done" ? common.copied : common.notAllowedHere}</span>
     </button>
   );
 }

@@ -1,4 +1,5 @@
 import { type ComponentChildren, h, useEffect, useId, useRef, type VNode } from "../view.ts";
+import * as common from "../texts/common.ts";
 import { CloseIcon } from "./icons.tsx";
 
 interface DialogProps {
@@ -35,7 +36,7 @@ export function Dialog({ title, class: extra, onClose, children }: DialogProps):
     >
       <header class="dialog-head">
         <h2 id={titleID}>{title}</h2>
-        <button type="button" class="icon-button" aria-label="Close" onClick={onClose}>
+        <button type="button" class="icon-button" aria-label={common.close} onClick={onClose}>
           <CloseIcon />
         </button>
       </header>

@@ -1,8 +1,9 @@
 import type { LineHit } from "../api/outputClient.ts";
-import { count } from "../format.ts";
 import type { Find, FindState } from "../state/find.ts";
 import type { Match } from "../terminal/find.ts";
 import { h, type RefObject, useLayoutEffect, type VNode } from "../view.ts";
+import * as common from "../texts/common.ts";
+import * as texts from "../texts/output.ts";
 import { HitText } from "./hitText.tsx";
 import { CloseIcon, DownIcon, UpIcon } from "./icons.tsx";
 import { useObservable } from "./useObservable.ts";
@@ -21,14 +22,14 @@ export function FindBar({ find, field, isAll, onOpen, onClose }: FindBarProps): 
   // At once: the next letter typed is part of what is looked for.
   useLayoutEffect(() => field.current?.focus(), []);
   return (
-    <div class="find" role="search" aria-label="Output">
+    <div class="find" role="search" aria-label={texts.output}>
       <div class="find-bar">
         <input
           ref={field}
           type="search"
           class="mono"
-          aria-label="Find in the output"
-          placeholder="Find in the output"
+          aria-label={texts.find}
+          placeholder={texts.find}
           autocomplete="off"
           autocapitalize="off"
           spellcheck={false}
@@ -44,27 +45,33 @@ export function FindBar({ find, field, isAll, onOpen, onClose }: FindBarProps): 
         />
         <span class="find-count dim tabular" role="status">{countText(state)}</span>
         <Switch
-          label="Upper and lower case"
-          text="Aa"
+          label={texts.upperAndLower}
+          text={texts.upperAndLowerSign}
           isOn={state.isCaseSensitive}
           onTurn={(isCaseSensitive) => find.look({ isCaseSensitive })}
         />
         <Switch
-          label="Regular expression"
-          text=".*"
+          label={texts.regex}
+          text={texts.regexSign}
           isOn={state.isRegex}
           onTurn={(isRegex) => find.look({ isRegex })}
         />
         <button
           type="button"
           class="icon-button"
-          aria-label="Previous hit"
-          title="Previous hit"
+          aria-label={texts.previousHit}
+          title={texts.previousHit}
           onClick={() => find.step(-1)}
         >
           <UpIcon />
         </button>
-        <button type="button" class="icon-button" aria-label="Next hit" title="Next hit" onClick={() => find.step(1)}>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={texts.nextHit}
+          title={texts.nextHit}
+          onClick={() => find.step(1)}
+        >
           <DownIcon />
         </button>
         {!isAll && (
@@ -74,10 +81,10 @@ export function FindBar({ find, field, isAll, onOpen, onClose }: FindBarProps): 
             disabled={state.text === "" || state.isWrong}
             onClick={() => void find.lookEverywhere()}
           >
-            All of the output
+            {texts.findInAll}
           </button>
         )}
-        <button type="button" class="icon-button" aria-label="Close find" title="Close" onClick={onClose}>
+        <button type="button" class="icon-button" aria-label={texts.closeFind} title={common.close} onClick={onClose}>
           <CloseIcon />
         </button>
       </div>
@@ -87,9 +94,9 @@ export function FindBar({ find, field, isAll, onOpen, onClose }: FindBarProps): 
 }
 
 function countText({ text, count, current, isWrong }: FindState): string {
-  if (isWrong) return "No such pattern";
+  if (isWrong) return texts.badPattern;
   if (text === "" || count === null) return "";
-  return count === 0 ? "No hit" : `${current + 1} of ${count}`;
+  return count === 0 ? common.noHit : common.placeOf(current + 1, count);
 }
 
 function Switch(
@@ -112,11 +119,11 @@ function Switch(
 /** What the server found, beyond what is loaded too. */
 function Whole({ whole, onOpen }: { whole: NonNullable<FindState["whole"]>; onOpen(hit: LineHit): void }): VNode {
   const { hits, isDone, isTruncated, error } = whole;
-  const lines = `${isTruncated ? "The first " : ""}${count(hits.length, "line", "lines")}`;
+  const lines = texts.lines(hits.length, isTruncated);
   return (
     <div class="find-hits">
       <p class="dim" role="status">
-        {error ?? (isDone ? hits.length === 0 ? "No line of the output matches." : lines : "Searching…")}
+        {error ?? (isDone ? hits.length === 0 ? texts.noLine : lines : texts.searching)}
       </p>
       <ol>
         {hits.map((hit) => (

@@ -1,4 +1,5 @@
 import { type ComponentChildren, h, useState, type VNode } from "../view.ts";
+import * as common from "../texts/common.ts";
 import { Dialog } from "./dialog.tsx";
 
 interface FormDialogProps {
@@ -33,7 +34,7 @@ export function FormDialog({ title, action, isReady, error, onSend, onClose, chi
           {error !== null && <p class="notice error" role="alert">{error}</p>}
         </div>
         <footer class="dialog-foot">
-          <button type="button" class="button" onClick={onClose}>Cancel</button>
+          <button type="button" class="button" onClick={onClose}>{common.cancel}</button>
           <button type="submit" class="button primary" disabled={!isReady || isSending}>{action}</button>
         </footer>
       </form>

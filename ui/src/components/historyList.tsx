@@ -1,8 +1,9 @@
 import type { App } from "../app.ts";
 import type { Job } from "../api/messages.ts";
-import { age } from "../format.ts";
+import { age } from "../texts/format.ts";
 import { CommandHistory } from "../state/commandHistory.ts";
 import { h, useEffect, useMemo, type VNode } from "../view.ts";
+import * as texts from "../texts/run.ts";
 import { StatusIcon } from "./icons.tsx";
 import { shownCommand } from "./shownCommand.ts";
 import { useObservable } from "./useObservable.ts";
@@ -14,11 +15,11 @@ export function HistoryList({ app, onChoose }: { app: App; onChoose(job: Job): v
   const { text, jobs, error } = useObservable(history.state);
   const now = useObservable(app.ticker);
   return (
-    <section class="history" aria-label="Commands run before">
+    <section class="history" aria-label={texts.runBefore}>
       <input
         type="search"
-        aria-label="Search commands run before"
-        placeholder="Search commands run before"
+        aria-label={texts.searchRunBefore}
+        placeholder={texts.searchRunBefore}
         autofocus
         autocomplete="off"
         spellcheck={false}
@@ -26,8 +27,7 @@ export function HistoryList({ app, onChoose }: { app: App; onChoose(job: Job): v
         onInput={(event) => history.search(event.currentTarget.value)}
       />
       {error !== null && <p class="field-error" role="alert">{error}</p>}
-      {jobs?.length === 0 && <p class="dim">{text.trim() === "" ? "No command was run yet." : "No command matches."}
-      </p>}
+      {jobs?.length === 0 && <p class="dim">{text.trim() === "" ? texts.noneRunYet : texts.noCommandMatches}</p>}
       <ul class="history-list">
         {jobs?.map((job) => (
           <li key={job.id}>

@@ -2,6 +2,7 @@ import { isFinal, type Job } from "../api/messages.ts";
 import type { OpenJob } from "../state/job.ts";
 import type { SessionModel } from "../state/session.ts";
 import { Fragment, h, type VNode } from "../view.ts";
+import * as texts from "../texts/job.ts";
 import { CopyIcon, MoreIcon, PauseIcon, PlayIcon, RestartIcon, StopIcon, TrashIcon } from "./icons.tsx";
 import { Menu, MenuItem } from "./menu.tsx";
 import { useObservable } from "./useObservable.ts";
@@ -20,16 +21,6 @@ interface JobActionsProps {
   onReplay(): void;
 }
 
-/** Signals that are asked for often, with what programs take them for. */
-const SIGNALS = [
-  { name: "HUP", about: "read the settings again" },
-  { name: "INT", about: "as Ctrl + C" },
-  { name: "QUIT", about: "end with a dump" },
-  { name: "USR1", about: "up to the program" },
-  { name: "USR2", about: "up to the program" },
-  { name: "TERM", about: "please end" },
-] as const;
-
 export function JobActions(props: JobActionsProps): VNode {
   const { model, job, session, onAsk, onRestart, onCopy } = props;
   const pending = useObservable(model.pending);
@@ -47,12 +38,12 @@ export function JobActions(props: JobActionsProps): VNode {
               disabled={job.paused === undefined}
               onClick={() => onAsk("kill")}
             >
-              <StopIcon /> {job.paused === undefined ? "Stopping…" : "Kill now"}
+              <StopIcon /> {job.paused === undefined ? texts.stopping : texts.killNow}
             </button>
           )
           : (
             <button type="button" class="button danger" disabled={isBusy} onClick={() => onAsk("stop")}>
-              <StopIcon /> Stop
+              <StopIcon /> {texts.stop}
             </button>
           )
       )}
@@ -63,15 +54,15 @@ export function JobActions(props: JobActionsProps): VNode {
           disabled={isBusy}
           onClick={() => isRunning ? onAsk("restart") : onRestart()}
         >
-          <RestartIcon /> {pending === "restart" ? "Restarting…" : "Restart"}
+          <RestartIcon /> {pending === "restart" ? texts.restarting : texts.restart}
         </button>
       )}
       {session.can("operate") && (
         <button
           type="button"
           class="icon-button"
-          aria-label="Run again with changes"
-          title="Run again with changes"
+          aria-label={texts.runAgain}
+          title={texts.runAgain}
           onClick={onCopy}
         >
           <CopyIcon />
@@ -81,8 +72,8 @@ export function JobActions(props: JobActionsProps): VNode {
         <button
           type="button"
           class="icon-button"
-          aria-label="Remove the job"
-          title="Remove the job"
+          aria-label={texts.remove}
+          title={texts.remove}
           disabled={isBusy}
           onClick={() => onAsk("remove")}
         >
@@ -99,7 +90,7 @@ function MoreActions(props: JobActionsProps & { isRunning: boolean; isBusy: bool
   // A server that is older than this page knows neither.
   const canSignal = session.can("operate") && job.status === "running" && job.paused !== undefined;
   return (
-    <Menu label="More actions" button={<MoreIcon />}>
+    <Menu label={texts.moreActions} button={<MoreIcon />}>
       {(close) => {
         const choose = (action: () => void) => () => {
           close();
@@ -108,21 +99,21 @@ function MoreActions(props: JobActionsProps & { isRunning: boolean; isBusy: bool
         return (
           <Fragment>
             <MenuItem onChoose={choose(onReplay)}>
-              Replay <kbd>p</kbd>
+              {texts.replay} <kbd>p</kbd>
             </MenuItem>
-            <MenuItem onChoose={choose(onCopyAs)}>Copy as srun or curl</MenuItem>
+            <MenuItem onChoose={choose(onCopyAs)}>{texts.copyAs}</MenuItem>
             {canSignal && (
               <MenuItem
                 disabled={isBusy}
                 onChoose={choose(() => void (job.paused ? model.resume() : model.pause()))}
               >
-                {job.paused ? "Go on" : "Pause"} {job.paused ? <PlayIcon /> : <PauseIcon />}
+                {job.paused ? texts.goOn : texts.pause} {job.paused ? <PlayIcon /> : <PauseIcon />}
               </MenuItem>
             )}
             {canSignal && isRunning && (
-              <section class="menu-group" aria-label="Send a signal">
-                <h3 class="menu-title">Send a signal</h3>
-                {SIGNALS.map(({ name, about }) => (
+              <section class="menu-group" aria-label={texts.sendASignal}>
+                <h3 class="menu-title">{texts.sendASignal}</h3>
+                {texts.signals.map(({ name, about }) => (
                   <MenuItem
                     key={name}
                     disabled={isBusy}

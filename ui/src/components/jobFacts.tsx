@@ -1,9 +1,11 @@
 import type { Job } from "../api/messages.ts";
-import { clockTime, jobDuration, shortID, signalName } from "../format.ts";
+import { clockTime, jobDuration, shortID, signalName } from "../texts/format.ts";
 import type { Jobs } from "../state/jobs.ts";
 import type { Router } from "../state/route.ts";
 import type { Ticker } from "../state/ticker.ts";
 import { type ComponentChildren, h, type VNode } from "../view.ts";
+import { facts } from "../texts/job.ts";
+import * as texts from "../texts/job.ts";
 import { PageLink } from "./pageLink.tsx";
 import { useObservable } from "./useObservable.ts";
 
@@ -24,43 +26,43 @@ export function JobFacts({ job, router, jobs, ticker, isAll, onAll }: JobFactsPr
   return (
     <div class="job-facts">
       <dl class="facts">
-        {job.exitCode !== null && <Fact name="Exit code">{job.exitCode}</Fact>}
-        {job.signal !== null && <Fact name="Killed by">{signalName(job.signal)}</Fact>}
-        {job.reason !== null && <Fact name="Reason">{job.reason}</Fact>}
-        {runs !== null && <Fact name={job.completedAt === null ? "Running for" : "Ran for"}>{runs}</Fact>}
-        <Fact name={job.startedAt === null ? "Asked for" : "Started"}>
+        {job.exitCode !== null && <Fact name={facts.exitCode}>{job.exitCode}</Fact>}
+        {job.signal !== null && <Fact name={facts.killedBy}>{signalName(job.signal)}</Fact>}
+        {job.reason !== null && <Fact name={facts.reason}>{job.reason}</Fact>}
+        {runs !== null && <Fact name={job.completedAt === null ? facts.runningFor : facts.ranFor}>{runs}</Fact>}
+        <Fact name={job.startedAt === null ? facts.askedFor : facts.started}>
           <time datetime={started} title={new Date(started).toLocaleString()}>{clockTime(started, now)}</time>
         </Fact>
         {job.createdBy && (
-          <Fact name="By">
+          <Fact name={facts.by}>
             <button
               type="button"
               class="link-button"
-              title="Only this person's jobs"
+              title={texts.onlyThisPerson}
               onClick={() => jobs.filter({ by: job.createdBy ?? "" })}
             >
               {job.createdBy}
             </button>
           </Fact>
         )}
-        <Fact name="Node" isCode>{job.node ?? "any"}</Fact>
-        {(job.attempt ?? 1) > 1 && <Fact name="Try">{job.attempt}</Fact>}
+        <Fact name={facts.node} isCode>{job.node ?? texts.anyNode}</Fact>
+        {(job.attempt ?? 1) > 1 && <Fact name={facts.attempt}>{job.attempt}</Fact>}
         {(job.retryOf ?? job.restartOf) !== null && (
-          <Fact name={job.retryOf ? "Retry of" : "Restart of"} isCode>
+          <Fact name={job.retryOf ? facts.retryOf : facts.restartOf} isCode>
             <PageLink router={router} to={{ page: "job", id: job.retryOf ?? job.restartOf ?? "" }}>
               {shortID(job.retryOf ?? job.restartOf ?? "")}
             </PageLink>
           </Fact>
         )}
         {job.tags.length > 0 && (
-          <Fact name="Tags">
+          <Fact name={facts.tags}>
             <span class="tags">
               {job.tags.map((tag) => (
                 <button
                   key={tag}
                   type="button"
                   class="link-button"
-                  title="Only jobs with this tag"
+                  title={texts.onlyThisTag}
                   onClick={() => jobs.filter({ tag })}
                 >
                   {tag}
@@ -71,7 +73,7 @@ export function JobFacts({ job, router, jobs, ticker, isAll, onAll }: JobFactsPr
         )}
       </dl>
       <button type="button" class="link-button" aria-expanded={isAll} onClick={() => onAll(!isAll)}>
-        {isAll ? "Less" : "More"}
+        {isAll ? texts.less : texts.more}
       </button>
     </div>
   );

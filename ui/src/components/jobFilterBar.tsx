@@ -1,6 +1,7 @@
 import type { Workspace } from "../app.ts";
 import { isEverything, NAMED_FILTERS, STATUS_GROUPS, typedFilter } from "../state/jobFilter.ts";
 import { Fragment, h, type RefObject, type VNode } from "../view.ts";
+import * as texts from "../texts/list.ts";
 import { CheckIcon, CloseIcon, FilterIcon, SearchIcon } from "./icons.tsx";
 import { Menu } from "./menu.tsx";
 import { useObservable } from "./useObservable.ts";
@@ -16,14 +17,14 @@ export function JobFilterBar({ workspace, canOperate, field }: FilterBarProps): 
   const { filter } = useObservable(jobs.list);
   const { isOn } = useObservable(selection.state);
   return (
-    <div class="filter-bar" role="search" aria-label="Jobs">
+    <div class="filter-bar" role="search" aria-label={texts.jobs}>
       <span class="search">
         <SearchIcon />
         <input
           ref={field}
           type="search"
-          aria-label="Filter by command, name, tag or id"
-          placeholder="Filter"
+          aria-label={texts.filterBy}
+          placeholder={texts.filter}
           autocomplete="off"
           autocapitalize="off"
           spellcheck={false}
@@ -38,7 +39,7 @@ export function JobFilterBar({ workspace, canOperate, field }: FilterBarProps): 
         />
       </span>
       <Menu
-        label="More filters"
+        label={texts.moreFilters}
         button={<FilterIcon />}
         class={isEverything({ ...filter, text: "" }) ? "icon-button" : "icon-button on"}
       >
@@ -48,8 +49,8 @@ export function JobFilterBar({ workspace, canOperate, field }: FilterBarProps): 
         <button
           type="button"
           class={isOn ? "icon-button on" : "icon-button"}
-          aria-label="Choose several"
-          title="Choose several"
+          aria-label={texts.chooseSeveral}
+          title={texts.chooseSeveral}
           aria-pressed={isOn}
           onClick={() => isOn ? selection.end() : selection.begin()}
         >
@@ -78,7 +79,7 @@ function FilterForm({ workspace, onDone }: { workspace: Workspace; onDone(): voi
       }}
     >
       <label>
-        Status
+        {texts.status}
         <select
           value={group?.name ?? "any"}
           onChange={(event) => {
@@ -104,7 +105,7 @@ function FilterForm({ workspace, onDone }: { workspace: Workspace; onDone(): voi
           <datalist id={`known-${key}`}>{known[key].map((value) => <option key={value} value={value} />)}</datalist>
         </label>
       ))}
-      <p class="field-hint">The box also takes tag:name, node:name and by:name.</p>
+      <p class="field-hint">{texts.filterHint}</p>
     </form>
   );
 }
@@ -124,7 +125,7 @@ function Chips({ workspace: { jobs } }: { workspace: Workspace }): VNode | null 
       {chips.map(({ key, label }) => (
         <Chip
           key={key}
-          label={`${label}: ${filter[key]}`}
+          label={texts.named(label, filter[key])}
           onRemove={() => jobs.filter({ [key]: "" })}
         />
       ))}
@@ -135,7 +136,7 @@ function Chips({ workspace: { jobs } }: { workspace: Workspace }): VNode | null 
 function Chip({ label, onRemove }: { label: string; onRemove(): void }): VNode {
   return (
     <Fragment>
-      <button type="button" class="chip" aria-label={`Without filter ${label}`} onClick={onRemove}>
+      <button type="button" class="chip" aria-label={texts.without(label)} onClick={onRemove}>
         <span>{label}</span> <CloseIcon />
       </button>
     </Fragment>

@@ -1,9 +1,10 @@
 import type { Job } from "../api/messages.ts";
 import type { Workspace } from "../app.ts";
-import { oneLine } from "../format.ts";
+import { oneLine } from "../texts/format.ts";
 import type { OpenJob } from "../state/job.ts";
 import { scriptOfCommand } from "../state/script.ts";
 import { h, useEffect, useState, type VNode } from "../view.ts";
+import * as texts from "../texts/job.ts";
 import { BackIcon } from "./icons.tsx";
 import { JobActions, type JobQuestion } from "./jobActions.tsx";
 import { JobFacts } from "./jobFacts.tsx";
@@ -37,7 +38,7 @@ export function JobHeader(props: JobHeaderProps): VNode {
   return (
     <header class="job-head">
       <div class="job-bar">
-        <PageLink router={router} to={{ page: "jobs" }} class="icon-button narrow-only" label="Back to the list">
+        <PageLink router={router} to={{ page: "jobs" }} class="icon-button narrow-only" label={texts.backToList}>
           <BackIcon />
         </PageLink>
         <StatusBadge job={job} />
@@ -47,8 +48,7 @@ export function JobHeader(props: JobHeaderProps): VNode {
       {refusal !== null && <p class="notice error" role="alert">{refusal}</p>}
       {job.unknown === true && (
         <p class="notice warn" role="status">
-          {job.node}{" "}
-          has lost contact. What is shown is the last that is known; if it does not come back, the job is lost.
+          {texts.nodeSilent(job.node ?? texts.anyNode)}
         </p>
       )}
       {job.stopping === true && <Stopping job={job} workspace={workspace} />}
@@ -68,13 +68,12 @@ function Stopping({ job, workspace }: { job: Job; workspace: Workspace }): VNode
   const [since] = useState(() => workspace.app.ticker.value);
   const now = useObservable(workspace.app.ticker);
   useEffect(() => {
-    workspace.announcement.value = "The job is told to end.";
+    workspace.announcement.value = texts.toldToEnd;
   }, []);
   const seconds = Math.max(0, Math.floor((now - since) / 1000));
   return (
     <p class="notice warn tabular">
-      {job.stoppedBy ? `${job.stoppedBy} has stopped it. ` : ""}
-      Told to end {seconds === 0 ? "just now" : `${seconds} s ago`}; killed when its time to end is over.
+      {texts.stopProgress(job.stoppedBy, seconds)}
     </p>
   );
 }

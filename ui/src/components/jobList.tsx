@@ -2,8 +2,11 @@ import type { Workspace } from "../app.ts";
 import { isEverything } from "../state/jobFilter.ts";
 import { EVERYTHING } from "../state/jobFilter.ts";
 import { h, type VNode } from "../view.ts";
+import * as common from "../texts/common.ts";
+import * as texts from "../texts/list.ts";
 import { EmptyState } from "./emptyState.tsx";
 import { JobRows } from "./jobRows.tsx";
+import { keyCap } from "./keyCap.tsx";
 import { Loading } from "./loading.tsx";
 import { useObservable } from "./useObservable.ts";
 
@@ -18,31 +21,27 @@ interface JobListProps {
 export function JobList({ workspace, openID, node, canRun, onRun }: JobListProps): VNode {
   const { jobs: model } = workspace;
   const { phase, jobs, filter, error } = useObservable(model.list);
-  if (phase === "loading") return <Loading what="jobs" />;
+  if (phase === "loading") return <Loading what={texts.loadingWord} />;
   if (phase === "failed") {
     return (
-      <EmptyState title="The list could not be loaded.">
+      <EmptyState title={texts.couldNotLoad}>
         <p>{error}</p>
-        <button type="button" class="button" onClick={() => model.retry()}>Try again</button>
+        <button type="button" class="button" onClick={() => model.retry()}>{common.tryAgain}</button>
       </EmptyState>
     );
   }
   if (jobs.length === 0 && !isEverything(filter)) {
     return (
-      <EmptyState title="No job matches.">
-        <button type="button" class="button" onClick={() => model.filter(EVERYTHING)}>Show all jobs</button>
+      <EmptyState title={texts.noMatch}>
+        <button type="button" class="button" onClick={() => model.filter(EVERYTHING)}>{texts.showAll}</button>
       </EmptyState>
     );
   }
   if (jobs.length === 0) {
     return (
-      <EmptyState title="No jobs yet.">
-        {canRun && (
-          <p>
-            Press <kbd>n</kbd> to run a command.
-          </p>
-        )}
-        {canRun && <button type="button" class="button" onClick={onRun}>Run a command</button>}
+      <EmptyState title={texts.none}>
+        {canRun && <p>{texts.pressToRun(keyCap)}</p>}
+        {canRun && <button type="button" class="button" onClick={onRun}>{texts.runACommand}</button>}
       </EmptyState>
     );
   }

@@ -1,7 +1,8 @@
 import { isFinal, type Job, type Limits } from "../api/messages.ts";
 import type { Workspace } from "../app.ts";
-import { bytes, clockTime, duration } from "../format.ts";
+import { bytes, clockTime, duration } from "../texts/format.ts";
 import { h, type VNode } from "../view.ts";
+import { facts, groupLimit } from "../texts/job.ts";
 import { Fact } from "./jobFacts.tsx";
 import { RunChain } from "./runChain.tsx";
 import { UsagePlots } from "./usagePlots.tsx";
@@ -15,25 +16,27 @@ export function JobMore({ job, workspace }: { job: Job; workspace: Workspace }):
   return (
     <div class="job-more-facts">
       <dl class="facts">
-        <Fact name="ID" isCode>{job.id}</Fact>
-        {job.pid !== null && <Fact name="PID">{job.pid}</Fact>}
-        {job.cwd !== null && <Fact name="Folder" isCode>{job.cwd}</Fact>}
-        {job.completedAt !== null && <Fact name="Ended">{clockTime(job.completedAt, now)}</Fact>}
-        {job.stoppedBy && <Fact name="Stopped by">{job.stoppedBy}</Fact>}
-        {job.timeout !== null && <Fact name="Time limit">{duration(job.timeout)}</Fact>}
-        <Fact name="Output">{bytes(job.outputBytes)}</Fact>
-        {usage !== null && <Fact name="CPU">{duration(usage.userSeconds + usage.systemSeconds)}</Fact>}
-        {usage !== null && usage.maxResidentBytes > 0 && <Fact name="Memory">{bytes(usage.maxResidentBytes)}</Fact>}
-        {(usage?.readBytes ?? 0) > 0 && <Fact name="Read">{bytes(usage?.readBytes ?? 0)}</Fact>}
-        {(usage?.writtenBytes ?? 0) > 0 && <Fact name="Written">{bytes(usage?.writtenBytes ?? 0)}</Fact>}
-        {job.priority ? <Fact name="Priority">{job.priority}</Fact> : null}
-        {job.nice ? <Fact name="Nice">{job.nice}</Fact> : null}
-        {job.group && <Fact name="Group">{job.group.name} (at most {job.group.limit} at once)</Fact>}
-        {job.placement?.label && <Fact name="Needs a node labelled">{job.placement.label}</Fact>}
-        {job.retries && <Fact name="Retries">{job.retries.count}</Fact>}
+        <Fact name={facts.id} isCode>{job.id}</Fact>
+        {job.pid !== null && <Fact name={facts.pid}>{job.pid}</Fact>}
+        {job.cwd !== null && <Fact name={facts.folder} isCode>{job.cwd}</Fact>}
+        {job.completedAt !== null && <Fact name={facts.ended}>{clockTime(job.completedAt, now)}</Fact>}
+        {job.stoppedBy && <Fact name={facts.stoppedBy}>{job.stoppedBy}</Fact>}
+        {job.timeout !== null && <Fact name={facts.timeLimit}>{duration(job.timeout)}</Fact>}
+        <Fact name={facts.output}>{bytes(job.outputBytes)}</Fact>
+        {usage !== null && <Fact name={facts.cpu}>{duration(usage.userSeconds + usage.systemSeconds)}</Fact>}
+        {usage !== null && usage.maxResidentBytes > 0 && (
+          <Fact name={facts.memory}>{bytes(usage.maxResidentBytes)}</Fact>
+        )}
+        {(usage?.readBytes ?? 0) > 0 && <Fact name={facts.read}>{bytes(usage?.readBytes ?? 0)}</Fact>}
+        {(usage?.writtenBytes ?? 0) > 0 && <Fact name={facts.written}>{bytes(usage?.writtenBytes ?? 0)}</Fact>}
+        {job.priority ? <Fact name={facts.priority}>{job.priority}</Fact> : null}
+        {job.nice ? <Fact name={facts.nice}>{job.nice}</Fact> : null}
+        {job.group && <Fact name={facts.group}>{groupLimit(job.group.name, job.group.limit)}</Fact>}
+        {job.placement?.label && <Fact name={facts.label}>{job.placement.label}</Fact>}
+        {job.retries && <Fact name={facts.retries}>{job.retries.count}</Fact>}
         {limitTexts(job.limits).map(([name, text]) => <Fact key={name} name={name}>{text}</Fact>)}
-        {env.length > 0 && <Fact name="Environment" isCode>{env.join(" ")}</Fact>}
-        {(job.secretEnv ?? []).length > 0 && <Fact name="Secrets" isCode>{(job.secretEnv ?? []).join(" ")}</Fact>}
+        {env.length > 0 && <Fact name={facts.environment} isCode>{env.join(" ")}</Fact>}
+        {(job.secretEnv ?? []).length > 0 && <Fact name={facts.secrets} isCode>{(job.secretEnv ?? []).join(" ")}</Fact>}
       </dl>
       <RunChain job={job} workspace={workspace} />
       {job.startedAt !== null && (
@@ -50,12 +53,12 @@ export function JobMore({ job, workspace }: { job: Job; workspace: Workspace }):
 
 function limitTexts(limits: Limits | null | undefined): [string, string][] {
   const texts: [string, string | null][] = [
-    ["Memory limit", amount(limits?.memoryBytes, bytes)],
-    ["Process limit", amount(limits?.processes, String)],
-    ["CPU cores", amount(limits?.cpuCores, String)],
-    ["CPU time limit", amount(limits?.cpuSeconds, duration)],
-    ["Open files limit", amount(limits?.openFiles, String)],
-    ["File size limit", amount(limits?.fileBytes, bytes)],
+    [facts.memoryLimit, amount(limits?.memoryBytes, bytes)],
+    [facts.processLimit, amount(limits?.processes, String)],
+    [facts.cpuCores, amount(limits?.cpuCores, String)],
+    [facts.cpuTimeLimit, amount(limits?.cpuSeconds, duration)],
+    [facts.openFilesLimit, amount(limits?.openFiles, String)],
+    [facts.fileSizeLimit, amount(limits?.fileBytes, bytes)],
   ];
   return texts.filter((text): text is [string, string] => text[1] !== null);
 }

@@ -1,8 +1,9 @@
 import type { App } from "../app.ts";
 import type { Job } from "../api/messages.ts";
-import { age, jobDuration, outcome } from "../format.ts";
+import { age, jobDuration, outcome } from "../texts/format.ts";
 import type { Ticker } from "../state/ticker.ts";
 import { Fragment, h, type VNode } from "../view.ts";
+import { choose } from "../texts/list.ts";
 import { StatusIcon } from "./icons.tsx";
 import { PageLink } from "./pageLink.tsx";
 import { shownCommand } from "./shownCommand.ts";
@@ -38,7 +39,7 @@ export function JobRow({ job, top, place, app, isOpen, isChosen, node, onFocus, 
       {isChosen !== null && (
         <input
           type="checkbox"
-          aria-label={`Choose ${job.name ?? command}`}
+          aria-label={choose(job.name ?? command)}
           checked={isChosen}
           onClick={(event) => onChoose(event.shiftKey)}
         />

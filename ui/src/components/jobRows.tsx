@@ -1,7 +1,8 @@
 import type { Workspace } from "../app.ts";
-import { count } from "../format.ts";
 import { listWindow, scrollToRow } from "../state/listWindow.ts";
 import { h, useEffect, useLayoutEffect, useRef, useState, type VNode } from "../view.ts";
+import * as common from "../texts/common.ts";
+import * as texts from "../texts/list.ts";
 import { JobRow } from "./jobRow.tsx";
 import { useObservable } from "./useObservable.ts";
 
@@ -60,7 +61,7 @@ export function JobRows(
       }}
     >
       {error !== null && <p class="notice warn" role="status">{error}</p>}
-      <ul class="job-list" aria-label="Jobs, newest first" style={`height:${jobs.length * ROW}px`}>
+      <ul class="job-list" aria-label={texts.newestFirst} style={`height:${jobs.length * ROW}px`}>
         {drawn.map(({ job, index }) => (
           <JobRow
             key={job.id}
@@ -79,15 +80,11 @@ export function JobRows(
       {hasMore && (
         <p class="job-more">
           <button type="button" class="button" disabled={loadingMore} onClick={() => void model.loadMore()}>
-            {loadingMore ? "Loading…" : "Load more"}
+            {loadingMore ? common.loading() : common.loadMore}
           </button>
         </p>
       )}
-      {isCut && (
-        <p class="job-more dim">
-          These are the newest {count(jobs.length, "job", "jobs")}. The filter finds older ones.
-        </p>
-      )}
+      {isCut && <p class="job-more dim">{texts.isCut(jobs.length)}</p>}
     </div>
   );
 }

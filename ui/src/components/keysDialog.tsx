@@ -1,13 +1,14 @@
-import { KEYS } from "../keys.ts";
 import type { Preferences } from "../state/preferences.ts";
 import { h, type VNode } from "../view.ts";
+import { KEYS } from "../texts/keys.ts";
+import * as texts from "../texts/page.ts";
 import { Dialog } from "./dialog.tsx";
 import { useObservable } from "./useObservable.ts";
 
 export function KeysDialog({ preferences, onClose }: { preferences: Preferences; onClose(): void }): VNode {
   const singleKeys = useObservable(preferences.singleKeys);
   return (
-    <Dialog title="Keys" class="small" onClose={onClose}>
+    <Dialog title={texts.keys} class="small" onClose={onClose}>
       <div class="dialog-body">
         <dl class={singleKeys ? "keys" : "keys off"}>
           {KEYS.map(({ keys, does }) => (
@@ -23,7 +24,7 @@ export function KeysDialog({ preferences, onClose }: { preferences: Preferences;
             checked={singleKeys}
             onChange={(event) => preferences.singleKeys.value = event.currentTarget.checked}
           />
-          Single-key shortcuts
+          {texts.singleKeys}
         </label>
       </div>
     </Dialog>

@@ -1,4 +1,5 @@
 import { type FunctionComponent, h, useEffect, useState, type VNode } from "../view.ts";
+import * as common from "../texts/common.ts";
 import { EmptyState } from "./emptyState.tsx";
 import { Loading } from "./loading.tsx";
 
@@ -24,8 +25,8 @@ export function Lazy<P>({ load, what, props }: LazyProps<P>): VNode {
   if (part === "failed") {
     // Mostly because the server has been upgraded, and its parts now have other names.
     return (
-      <EmptyState isPage title="This part of the page could not be loaded.">
-        <button type="button" class="button" onClick={() => location.reload()}>Load the page again</button>
+      <EmptyState isPage title={common.partFailed}>
+        <button type="button" class="button" onClick={() => location.reload()}>{common.loadPageAgain}</button>
       </EmptyState>
     );
   }

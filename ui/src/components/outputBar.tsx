@@ -1,8 +1,10 @@
 import { isFinal, type Job } from "../api/messages.ts";
 import type { Workspace } from "../app.ts";
-import { bytes, count } from "../format.ts";
+import * as common from "../texts/common.ts";
+import { bytes } from "../texts/format.ts";
 import type { Viewer } from "../state/viewer.ts";
 import { h, type VNode } from "../view.ts";
+import * as texts from "../texts/output.ts";
 import { DownIcon, ErrorIcon, ExpandIcon, KeyboardIcon, SearchIcon, ShrinkIcon } from "./icons.tsx";
 import { DownloadMenu, ViewMenu } from "./outputMenus.tsx";
 import { StatusBadge } from "./statusBadge.tsx";
@@ -23,9 +25,9 @@ export function OutputBar({ workspace, job, stream, isFull, onFull, isFinding, o
   const { app } = workspace;
   const canType = app.session.can("input") && job.tty !== false && !isFinal(job.status);
   return (
-    <div class="output-bar" role="toolbar" aria-label="Output">
+    <div class="output-bar" role="toolbar" aria-label={texts.output}>
       {isFull && <StatusBadge job={job} />}
-      <span class="output-title">Output</span>
+      <span class="output-title">{texts.output}</span>
       {stream !== null && <Amount viewer={stream.viewer} total={job.outputBytes} />}
       <span class="spacer" />
       {stream !== null && <FollowSwitch stream={stream} />}
@@ -33,8 +35,8 @@ export function OutputBar({ workspace, job, stream, isFull, onFull, isFinding, o
       <button
         type="button"
         class={isFinding ? "icon-button on" : "icon-button"}
-        aria-label="Find in the output"
-        title="Find in the output"
+        aria-label={texts.find}
+        title={texts.find}
         aria-expanded={isFinding}
         onClick={onFind}
       >
@@ -44,11 +46,11 @@ export function OutputBar({ workspace, job, stream, isFull, onFull, isFinding, o
         <button
           type="button"
           class="icon-button wide-only"
-          aria-label="Next error"
-          title="Next error"
+          aria-label={texts.nextError}
+          title={texts.nextError}
           onClick={() => {
             if (!stream.terminal.reader.nextError(1) && !stream.terminal.reader.nextError(-1)) {
-              workspace.announcement.value = "No line tells of an error.";
+              workspace.announcement.value = texts.noError;
             }
           }}
         >
@@ -60,8 +62,8 @@ export function OutputBar({ workspace, job, stream, isFull, onFull, isFinding, o
       <button
         type="button"
         class="icon-button"
-        aria-label={isFull ? "Leave full screen" : "Full screen"}
-        title={isFull ? "Leave full screen" : "Full screen"}
+        aria-label={isFull ? texts.leaveFullScreen : texts.fullScreen}
+        title={isFull ? texts.leaveFullScreen : texts.fullScreen}
         aria-pressed={isFull}
         onClick={() => onFull(!isFull)}
       >
@@ -76,7 +78,7 @@ function Amount({ viewer, total }: { viewer: Viewer; total: number }): VNode {
   if (view.kind === "past") return <PastAmount output={view.output} total={total} />;
   return view.kind === "live"
     ? <LiveAmount output={view.output} />
-    : <span class="dim tabular">{bytes(total)}, with times</span>;
+    : <span class="dim tabular">{texts.withTimes(bytes(total))}</span>;
 }
 
 function LiveAmount({ output }: { output: Extract<Viewer["view"]["value"], { kind: "live" }>["output"] }): VNode {
@@ -93,7 +95,7 @@ function PastAmount({ output, total }: PastProps): VNode {
   const { start, end, isLoading } = useObservable(output.state);
   return (
     <span class="dim tabular">
-      {isLoading ? "Loading…" : `${bytes(start)} to ${bytes(end)} of ${bytes(Math.max(total, end))}`}
+      {isLoading ? common.loading() : texts.part(bytes(start), bytes(end), bytes(Math.max(total, end)))}
     </span>
   );
 }
@@ -104,7 +106,7 @@ function FollowSwitch({ stream }: { stream: Stream }): VNode | null {
   if (view.kind === "live") return <LiveFollow stream={stream} output={view.output} />;
   return (
     <button type="button" class="button compact primary" onClick={() => stream.viewer.live()}>
-      <DownIcon /> {view.kind === "past" ? "Back to the end" : "Without times"}
+      <DownIcon /> {view.kind === "past" ? texts.backToEnd : texts.withoutTimes}
     </button>
   );
 }
@@ -119,19 +121,14 @@ function LiveFollow({ stream: { terminal }, output }: FollowProps): VNode | null
   const { phase } = useObservable(output.state);
   // There is nothing left to follow.
   if (isFollowing && phase !== "streaming" && phase !== "opening") return null;
-  const label = isFollowing
-    ? "Following"
-    : newLines === 0
-    ? "Jump to bottom"
-    : `Jump to bottom: ${count(newLines, "new line", "new lines")}`;
   return (
     <button
       type="button"
       class={isFollowing ? "button compact quiet" : "button compact primary"}
-      title={isFollowing ? "The view stays at the last line. Scroll up, or press . to let go." : undefined}
+      title={isFollowing ? texts.followingHint : undefined}
       onClick={() => terminal.setFollowing(!isFollowing)}
     >
-      <DownIcon /> {label}
+      <DownIcon /> {isFollowing ? texts.following : texts.jumpToBottom(newLines)}
     </button>
   );
 }
@@ -144,10 +141,10 @@ function TypeSwitch({ stream }: { stream: Stream }): VNode {
       type="button"
       class={isOn ? "button compact on" : "button compact quiet"}
       aria-pressed={isOn}
-      title={isOn ? "Keys go to the job. Ctrl + ] gives them back." : "Type into the job"}
+      title={isOn ? texts.keysGoToJob : texts.typeHint}
       onClick={() => isOn ? keyboard.end() : beginTyping(stream)}
     >
-      <KeyboardIcon /> {isOn ? "Typing" : "Type"}
+      <KeyboardIcon /> {isOn ? texts.typing : texts.type}
     </button>
   );
 }

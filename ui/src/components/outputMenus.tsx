@@ -2,6 +2,7 @@ import type { Job } from "../api/messages.ts";
 import type { App, Workspace } from "../app.ts";
 import { downloadName } from "../fileName.ts";
 import { Fragment, h, useEffect, type VNode } from "../view.ts";
+import * as texts from "../texts/output.ts";
 import { copyText } from "./copyButton.tsx";
 import { DownloadIcon, TuneIcon } from "./icons.tsx";
 import { Menu, MenuItem } from "./menu.tsx";
@@ -11,14 +12,14 @@ import { useObservable } from "./useObservable.ts";
 /** The three forms in which the output can be kept. */
 export function DownloadMenu({ app, job }: { app: App; job: Job }): VNode {
   const forms = [
-    { form: "raw", ending: ".log", label: "As it was printed", hint: "with colours" },
-    { form: "text", ending: ".txt", label: "As plain text", hint: "without colours" },
-    { form: "recording", ending: ".cast", label: "As a recording", hint: "for asciinema" },
+    { form: "raw", ending: ".log" },
+    { form: "text", ending: ".txt" },
+    { form: "recording", ending: ".cast" },
   ] as const;
   return (
-    <Menu label="Download the output" button={<DownloadIcon />}>
+    <Menu label={texts.download} button={<DownloadIcon />}>
       {(close) =>
-        forms.map(({ form, ending, label, hint }) => (
+        forms.map(({ form, ending }) => (
           <a
             key={form}
             class="menu-item"
@@ -26,7 +27,7 @@ export function DownloadMenu({ app, job }: { app: App; job: Job }): VNode {
             download={downloadName(job, ending)}
             onClick={close}
           >
-            {label} <span class="dim">{hint}</span>
+            {texts.forms[form].label} <span class="dim">{texts.forms[form].hint}</span>
           </a>
         ))}
     </Menu>
@@ -54,18 +55,18 @@ export function ViewMenu({ workspace, job, stream, canResize }: ViewMenuProps): 
     const place = { kind: "at", offset } as const;
     app.router.replace({ page: "job", id: job.id, place });
     const isCopied = await copyText(app.router.link({ page: "job", id: job.id, place }));
-    announcement.value = isCopied ? "The link was copied." : "The link stands in the address bar.";
+    announcement.value = isCopied ? texts.linkCopied : texts.linkInAddress;
   };
   const fit = () => {
     if (view.kind === "live") view.output.resize(terminal.sizeThatFits());
   };
   return (
-    <Menu label="View" button={<TuneIcon />}>
+    <Menu label={texts.view} button={<TuneIcon />}>
       {(close) => (
         <Fragment>
           <label class="check menu-check">
             <input type="checkbox" checked={view.kind === "timed"} onChange={() => toggleTimes(stream)} />
-            Times before the lines <kbd>t</kbd>
+            {texts.times} <kbd>t</kbd>
           </label>
           <label class="check menu-check">
             <input
@@ -73,7 +74,7 @@ export function ViewMenu({ workspace, job, stream, canResize }: ViewMenuProps): 
               checked={wraps}
               onChange={(event) => app.preferences.wraps.value = event.currentTarget.checked}
             />
-            Wrap long lines <kbd>w</kbd>
+            {texts.wrap} <kbd>w</kbd>
           </label>
           {view.kind !== "timed" && (
             <MenuItem
@@ -82,7 +83,7 @@ export function ViewMenu({ workspace, job, stream, canResize }: ViewMenuProps): 
                 void copyLink();
               }}
             >
-              Copy link to this line
+              {texts.copyLink}
             </MenuItem>
           )}
           {canResize && job.tty !== false && view.kind === "live" && (
@@ -92,12 +93,10 @@ export function ViewMenu({ workspace, job, stream, canResize }: ViewMenuProps): 
                 fit();
               }}
             >
-              Fit the terminal to this pane
+              {texts.fit}
             </MenuItem>
           )}
-          {job.tty !== false && (
-            <p class="menu-user dim">The terminal has {job.tty.cols} columns and {job.tty.rows} rows.</p>
-          )}
+          {job.tty !== false && <p class="menu-user dim">{texts.size(job.tty.cols, job.tty.rows)}</p>}
         </Fragment>
       )}
     </Menu>

@@ -1,5 +1,7 @@
 import type { Nodes } from "../state/nodes.ts";
 import { h, type VNode } from "../view.ts";
+import * as texts from "../texts/run.ts";
+import { states } from "../texts/team.ts";
 import { Field } from "./field.tsx";
 import type { OptionProps } from "./runOptions.tsx";
 import { useObservable } from "./useObservable.ts";
@@ -10,16 +12,16 @@ export function PlaceField({ nodes, form, errors, onChange }: OptionProps & { no
   if (!nodes.isTeam && form.place === "" && errors.node === undefined) return null;
   const labels = [...new Set(state.nodes.flatMap((node) => node.labels))].sort();
   const places = [
-    { value: "", label: "Any node" },
+    { value: "", label: texts.anyNode },
     ...state.nodes.map(({ name, state, isSelf }) => ({
       value: `=${name}`,
-      label: state !== "up" ? `${name} (${state})` : isSelf ? `${name} (this one)` : name,
+      label: state !== "up" ? texts.nodeInState(name, states[state]) : isSelf ? texts.thisNode(name) : name,
     })),
-    ...labels.map((label) => ({ value: `#${label}`, label: `A node labelled ${label}` })),
+    ...labels.map((label) => ({ value: `#${label}`, label: texts.nodeLabelled(label) })),
   ];
   if (!places.some(({ value }) => value === form.place)) places.push({ value: form.place, label: form.place.slice(1) });
   return (
-    <Field label="Runs where" error={errors.node} hint="A queued job waits for a node with room.">
+    <Field label={texts.place} error={errors.node} hint={texts.placeHint}>
       {(attributes) => (
         <select
           {...attributes}

@@ -3,6 +3,8 @@ import type { Workspace } from "../app.ts";
 import { type Player, SHORT_PAUSE, SPEEDS } from "../state/player.ts";
 import { findInTime } from "../state/recording.ts";
 import { h, useEffect, useLayoutEffect, useMemo, useRef, useState, type VNode } from "../view.ts";
+import * as common from "../texts/common.ts";
+import * as texts from "../texts/replay.ts";
 import { CopyButton } from "./copyButton.tsx";
 import { BackIcon, CloseIcon, DownIcon, ForwardIcon, PauseIcon, PlayIcon, SearchIcon, UpIcon } from "./icons.tsx";
 import { useObservable } from "./useObservable.ts";
@@ -41,12 +43,12 @@ export function PlayerControls({ workspace, job, player, onLeave }: ControlsProp
 
   return (
     <div class="player-bars">
-      <div class="output-bar" role="toolbar" aria-label="Replay">
+      <div class="output-bar" role="toolbar" aria-label={texts.replay}>
         <button
           type="button"
           class="icon-button"
-          aria-label={isPlaying ? "Pause" : "Play"}
-          title="Space"
+          aria-label={isPlaying ? texts.pause : texts.play}
+          title={texts.spaceKey}
           onClick={toggle}
         >
           {isPlaying ? <PauseIcon /> : <PlayIcon />}
@@ -54,8 +56,8 @@ export function PlayerControls({ workspace, job, player, onLeave }: ControlsProp
         <button
           type="button"
           class="icon-button"
-          aria-label="Step back"
-          title="One step back: ,"
+          aria-label={texts.stepBack}
+          title={texts.stepBackHint}
           onClick={() => player.step(-1)}
         >
           <BackIcon />
@@ -63,8 +65,8 @@ export function PlayerControls({ workspace, job, player, onLeave }: ControlsProp
         <button
           type="button"
           class="icon-button"
-          aria-label="Step forward"
-          title="One step forward: ."
+          aria-label={texts.stepForward}
+          title={texts.stepForwardHint}
           onClick={() => player.step(1)}
         >
           <ForwardIcon />
@@ -73,8 +75,8 @@ export function PlayerControls({ workspace, job, player, onLeave }: ControlsProp
         <input
           type="range"
           class="timeline"
-          aria-label="Moment"
-          aria-valuetext={`${clock(time)} of ${clock(duration)}`}
+          aria-label={texts.moment}
+          aria-valuetext={texts.momentOf(clock(time), clock(duration))}
           min={0}
           max={duration}
           step="any"
@@ -82,7 +84,7 @@ export function PlayerControls({ workspace, job, player, onLeave }: ControlsProp
           onInput={(event) => player.seek(Number(event.currentTarget.value))}
         />
         <label class="player-choice">
-          <span class="visually-hidden">Speed</span>
+          <span class="visually-hidden">{texts.speed}</span>
           <select value={String(speed)} onChange={(event) => player.setSpeed(Number(event.currentTarget.value))}>
             {SPEEDS.map((speed) => <option key={speed} value={String(speed)}>{speed}×</option>)}
           </select>
@@ -90,14 +92,14 @@ export function PlayerControls({ workspace, job, player, onLeave }: ControlsProp
         <button
           type="button"
           class="icon-button"
-          aria-label="Leave the replay"
-          title="Back to the output"
+          aria-label={texts.leave}
+          title={texts.backToOutput}
           onClick={onLeave}
         >
           <CloseIcon />
         </button>
       </div>
-      <div class="output-bar" role="search" aria-label="Replay">
+      <div class="output-bar" role="search" aria-label={texts.replay}>
         <FindInTime player={player} field={field} />
         <span class="spacer" />
         <label class="check">
@@ -106,10 +108,10 @@ export function PlayerControls({ workspace, job, player, onLeave }: ControlsProp
             checked={idleLimit < Infinity}
             onChange={(event) => player.setIdleLimit(event.currentTarget.checked ? SHORT_PAUSE : Infinity)}
           />
-          Shorten pauses
+          {texts.shortenPauses}
         </label>
-        <span class="dim tabular wide-only">{shown} of {player.recording.pieces.length} steps</span>
-        <CopyButton label="Copy link" text={() => router.link({ page: "job", id: job.id, place: place() })} />
+        <span class="dim tabular wide-only">{texts.steps(shown, player.recording.pieces.length)}</span>
+        <CopyButton label={texts.copyLink} text={() => router.link({ page: "job", id: job.id, place: place() })} />
       </div>
     </div>
   );
@@ -135,8 +137,8 @@ function FindInTime({ player, field }: { player: Player; field: { current: HTMLI
         <input
           ref={field}
           type="search"
-          aria-label="Find in time"
-          placeholder="Find in time"
+          aria-label={texts.findInTime}
+          placeholder={texts.findInTime}
           autocomplete="off"
           spellcheck={false}
           value={text}
@@ -152,7 +154,7 @@ function FindInTime({ player, field }: { player: Player; field: { current: HTMLI
       <button
         type="button"
         class="icon-button"
-        aria-label="Moment before"
+        aria-label={texts.momentBefore}
         disabled={found.length === 0}
         onClick={() => go(-1)}
       >
@@ -161,7 +163,7 @@ function FindInTime({ player, field }: { player: Player; field: { current: HTMLI
       <button
         type="button"
         class="icon-button"
-        aria-label="Next moment"
+        aria-label={texts.nextMoment}
         disabled={found.length === 0}
         onClick={() => go(1)}
       >
@@ -171,10 +173,10 @@ function FindInTime({ player, field }: { player: Player; field: { current: HTMLI
         {text === ""
           ? ""
           : found.length === 0
-          ? "No hit"
+          ? common.noHit
           : current < 0
           ? `${found.length}`
-          : `${current + 1} of ${found.length}`}
+          : common.placeOf(current + 1, found.length)}
       </span>
     </span>
   );

@@ -2,11 +2,12 @@ import type { Job } from "../api/messages.ts";
 import { OutputClient } from "../api/outputClient.ts";
 import { messageOf } from "../api/http.ts";
 import type { Workspace } from "../app.ts";
-import { bytes } from "../format.ts";
+import { bytes } from "../texts/format.ts";
 import { Player } from "../state/player.ts";
 import { loadRecording } from "../state/recording.ts";
 import { TerminalScreen } from "../terminal/screen.ts";
 import { h, useEffect, useRef, useState, type VNode } from "../view.ts";
+import * as texts from "../texts/replay.ts";
 import { EmptyState } from "./emptyState.tsx";
 import { PlayerControls } from "./playerControls.tsx";
 import { useObservable } from "./useObservable.ts";
@@ -45,7 +46,7 @@ export function PlayerView({ workspace, job, seconds, onLink }: PlayerViewProps)
       setMade({ player, terminal });
     };
     load().catch((error) => {
-      if (!abort.signal.aborted) setError(messageOf(error, "The recording could not be read."));
+      if (!abort.signal.aborted) setError(messageOf(error, texts.couldNotRead));
     });
     return () => {
       abort.abort();
@@ -56,27 +57,25 @@ export function PlayerView({ workspace, job, seconds, onLink }: PlayerViewProps)
 
   const leave = () => app.router.go({ page: "job", id: job.id });
   return (
-    <section class="output player" aria-label="Replay">
+    <section class="output player" aria-label={texts.replay}>
       {made !== null
         ? <PlayerControls workspace={workspace} job={job} player={made.player} onLeave={leave} />
         : (
           <div class="output-bar">
-            <span class="output-title">Replay</span>
+            <span class="output-title">{texts.replay}</span>
             <span class="dim" role="status">
-              {error === null && `Loading the recording… ${loaded > 0 ? bytes(loaded) : ""}`}
+              {error === null && texts.loading(loaded > 0 ? bytes(loaded) : "")}
             </span>
             <span class="spacer" />
-            <button type="button" class="button compact" onClick={leave}>Back to the output</button>
+            <button type="button" class="button compact" onClick={leave}>{texts.backToOutput}</button>
           </div>
         )}
       {error !== null && (
-        <EmptyState title="The recording could not be loaded.">
+        <EmptyState title={texts.couldNotLoad}>
           <p>{error}</p>
         </EmptyState>
       )}
-      {made?.player.recording.isCut && (
-        <p class="notice warn">Only the first {bytes(48 * 1024 * 1024)} are played. The download has all of it.</p>
-      )}
+      {made?.player.recording.isCut && <p class="notice warn">{texts.isCut(bytes(48 * 1024 * 1024))}</p>}
       <div class="terminal-host" ref={host} />
     </section>
   );

@@ -1,14 +1,9 @@
 import { type Role, ROLES } from "../api/accessClient.ts";
+import { roles } from "../texts/access.ts";
 import { h, type VNode } from "../view.ts";
 
-const WORDS: Record<Role, string> = {
-  viewer: "Viewer: sees everything",
-  operator: "Operator: also starts, stops and types",
-  admin: "Admin: may do everything",
-};
-
 export function roleWord(role: Role): string {
-  return WORDS[role]?.split(":")[0] ?? role;
+  return roles[role]?.word ?? role;
 }
 
 interface RoleSelectProps {
@@ -29,7 +24,7 @@ export function RoleSelect({ role, id, label, isShort, disabled, onChange }: Rol
       value={role}
       onChange={(event) => onChange(ROLES.find((known) => known === event.currentTarget.value) ?? role)}
     >
-      {ROLES.map((role) => <option key={role} value={role}>{isShort ? roleWord(role) : WORDS[role]}</option>)}
+      {ROLES.map((role) => <option key={role} value={role}>{isShort ? roleWord(role) : roles[role].about}</option>)}
     </select>
   );
 }

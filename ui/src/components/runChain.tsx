@@ -1,8 +1,9 @@
 import type { Job } from "../api/messages.ts";
 import type { Workspace } from "../app.ts";
-import { jobDuration, outcome, shortID } from "../format.ts";
+import { jobDuration, outcome, shortID } from "../texts/format.ts";
 import { origin, runChain } from "../state/runChain.ts";
 import { h, useEffect, useState, type VNode } from "../view.ts";
+import * as texts from "../texts/job.ts";
 import { PageLink } from "./pageLink.tsx";
 import { StatusBadge } from "./statusBadge.tsx";
 import { useObservable } from "./useObservable.ts";
@@ -22,8 +23,8 @@ export function RunChain({ job, workspace }: { job: Job; workspace: Workspace })
   }, [job.id, job.status, related]);
   if (runs.length < 2) return null;
   return (
-    <section class="run-chain" aria-label="Runs">
-      <h2>Runs</h2>
+    <section class="run-chain" aria-label={texts.runs}>
+      <h2>{texts.runs}</h2>
       <ol>
         {runs.map((run, index) => (
           <li key={run.id}>
@@ -34,7 +35,11 @@ export function RunChain({ job, workspace }: { job: Job; workspace: Workspace })
               </PageLink>}
             <StatusBadge job={run} />
             <span class="dim tabular">
-              {[outcome(run), jobDuration(run, app.ticker.value), origin(run) !== null && run.retryOf ? "retry" : null]
+              {[
+                outcome(run),
+                jobDuration(run, app.ticker.value),
+                origin(run) !== null && run.retryOf ? texts.retry : null,
+              ]
                 .filter(Boolean).join(" · ")}
             </span>
           </li>

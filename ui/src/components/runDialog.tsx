@@ -1,12 +1,17 @@
 import type { App, Workspace } from "../app.ts";
 import type { Job, NewJob } from "../api/messages.ts";
-import { EMPTY_FORM, formOf, placeError, readForm, type RunErrors, type RunForm } from "../state/runForm.ts";
+import { placeError, readForm } from "../state/readForm.ts";
+import { EMPTY_FORM, formOf, type RunErrors, type RunForm } from "../state/runForm.ts";
 import { Fragment, h, useEffect, useRef, useState, type VNode } from "../view.ts";
+import * as common from "../texts/common.ts";
+import { copyAs } from "../texts/job.ts";
+import * as texts from "../texts/run.ts";
 import { CopyAsDialog } from "./copyAsDialog.tsx";
 import { Dialog } from "./dialog.tsx";
 import { Field } from "./field.tsx";
 import { HistoryList } from "./historyList.tsx";
 import { ClockIcon, CopyIcon } from "./icons.tsx";
+import { keyCap } from "./keyCap.tsx";
 import { RunOptions } from "./runOptions.tsx";
 import { useObservable } from "./useObservable.ts";
 
@@ -53,7 +58,7 @@ export function RunDialog({ app, workspace, onStarted, onClose }: RunDialogProps
 
   return (
     <Fragment>
-      <Dialog title="Run a command" onClose={onClose}>
+      <Dialog title={texts.title} onClose={onClose}>
         <form
           ref={element}
           class="form"
@@ -77,10 +82,10 @@ export function RunDialog({ app, workspace, onStarted, onClose }: RunDialogProps
                 aria-expanded={isHistory}
                 onClick={() => setHistory(!isHistory)}
               >
-                <ClockIcon /> History
+                <ClockIcon /> {texts.history}
               </button>
               <button type="button" class="button compact quiet" onClick={() => read(setCopied)}>
-                <CopyIcon /> Copy as srun or curl
+                <CopyIcon /> {copyAs}
               </button>
             </div>
             {isHistory && (
@@ -97,12 +102,12 @@ export function RunDialog({ app, workspace, onStarted, onClose }: RunDialogProps
             {errors.form !== undefined && <p class="notice error" role="alert">{errors.form}</p>}
           </div>
           <footer class="dialog-foot">
-            <span class="dim wide-only">
-              <kbd>Ctrl</kbd> or <kbd>⌘</kbd> + <kbd>Enter</kbd> runs it
-            </span>
+            <span class="dim wide-only">{texts.runsIt(keyCap)}</span>
             <span class="spacer" />
-            <button type="button" class="button" onClick={onClose}>Cancel</button>
-            <button type="submit" class="button primary" disabled={isSending}>{isSending ? "Starting…" : "Run"}</button>
+            <button type="button" class="button" onClick={onClose}>{common.cancel}</button>
+            <button type="submit" class="button primary" disabled={isSending}>
+              {isSending ? texts.starting : texts.run}
+            </button>
           </footer>
         </form>
       </Dialog>
@@ -119,11 +124,9 @@ interface CommandProps {
 
 function Command({ form, errors, onChange }: CommandProps): VNode {
   const [, interpreter] = /^#!\s*(\S.*)/.exec(form.command) ?? [];
-  const hint = interpreter === undefined
-    ? "Runs in a shell (/bin/sh). Several lines are a script; a first line like #!/usr/bin/env python3 chooses what runs it."
-    : `A script for ${interpreter.trim()}.`;
+  const hint = interpreter === undefined ? texts.commandHint : texts.scriptFor(interpreter.trim());
   return (
-    <Field label="Command" error={errors.command} hint={hint}>
+    <Field label={texts.command} error={errors.command} hint={hint}>
       {(attributes) => (
         <textarea
           {...attributes}

@@ -1,6 +1,7 @@
 import type { Nodes } from "../state/nodes.ts";
 import { EMPTY_FORM, type RunErrors, type RunField, type RunForm } from "../state/runForm.ts";
 import { type ComponentChildren, h, useState, type VNode } from "../view.ts";
+import * as texts from "../texts/run.ts";
 import { Field } from "./field.tsx";
 import { PlaceField } from "./placeField.tsx";
 import { SecretFields } from "./secretFields.tsx";
@@ -23,39 +24,33 @@ export function RunOptions({ nodes, ...props }: OptionProps & { nodes: Nodes }):
   return (
     <div>
       <Folded
-        title="Options"
+        title={texts.options}
         part={ABOUT}
         fields={["cwd", "env", "secretEnv", "tty", "timeout", "name", "tags"]}
         {...props}
       >
-        <Text label="Name" field="name" hint="For people; the list shows it." {...props} />
-        <Text label="Tags" field="tags" hint="Separated by commas." {...props} />
-        <Text label="Working folder" field="cwd" hint="An absolute path. Empty: the home folder." isCode {...props} />
-        <Text label="Time limit" field="timeout" hint="90, 10m or 2h. Empty: none." {...props} />
+        <Text field="name" {...props} />
+        <Text field="tags" {...props} />
+        <Text field="cwd" isCode {...props} />
+        <Text field="timeout" {...props} />
         <Environment {...props} />
         <TerminalChoice {...props} />
         <SecretFields {...props} />
       </Folded>
-      <Folded title="Place, order and retries" part={QUEUE} fields={["node", "priority", "nice", "retries"]} {...props}>
+      <Folded title={texts.order} part={QUEUE} fields={["node", "priority", "nice", "retries"]} {...props}>
         <PlaceField nodes={nodes} {...props} />
-        <Text label="Priority" field="priority" hint="-100 to 100; higher starts first." {...props} />
-        <Text label="Retries" field="retries" hint="How often to try again when it fails." {...props} />
-        <Text
-          label="Pause between tries"
-          field="retryDelay"
-          error="retries"
-          hint="5s or 2m; it doubles each time."
-          {...props}
-        />
-        <Text label="Nice" field="nice" hint="0 to 19; higher gives way to others." {...props} />
+        <Text field="priority" {...props} />
+        <Text field="retries" {...props} />
+        <Text field="retryDelay" error="retries" {...props} />
+        <Text field="nice" {...props} />
       </Folded>
-      <Folded title="Limits" part={LIMITS} fields={["limits"]} {...props}>
-        <Text label="Memory" field="memory" error="limits" hint="512MB or 2GiB." {...props} />
-        <Text label="CPU cores" field="cpuCores" error="limits" hint="1 or 0.5." {...props} />
-        <Text label="Processes" field="processes" error="limits" hint="At most so many at once." {...props} />
-        <Text label="CPU time" field="cpuTime" error="limits" hint="10m of computing, not of waiting." {...props} />
-        <Text label="Open files" field="openFiles" error="limits" hint="In each process." {...props} />
-        <Text label="File size" field="fileSize" error="limits" hint="The largest file it may write." {...props} />
+      <Folded title={texts.limits} part={LIMITS} fields={["limits"]} {...props}>
+        <Text field="memory" error="limits" {...props} />
+        <Text field="cpuCores" error="limits" {...props} />
+        <Text field="processes" error="limits" {...props} />
+        <Text field="cpuTime" error="limits" {...props} />
+        <Text field="openFiles" error="limits" {...props} />
+        <Text field="fileSize" error="limits" {...props} />
       </Folded>
     </div>
   );
@@ -81,22 +76,18 @@ function Folded({ title, part, fields, form, errors, children }: FoldedProps): V
   );
 }
 
-type TextField = {
-  [Name in keyof RunForm]: RunForm[Name] extends string ? Name : never;
-}[keyof RunForm];
+type TextField = keyof RunForm & keyof typeof texts.fields;
 
 interface TextProps extends OptionProps {
-  label: string;
   field: TextField;
   /** The name under which the server refuses it, where that is another. */
   error?: RunField;
-  hint: string;
   isCode?: boolean;
 }
 
-function Text({ label, field, error, hint, isCode, form, errors, onChange }: TextProps): VNode {
+function Text({ field, error, isCode, form, errors, onChange }: TextProps): VNode {
   return (
-    <Field label={label} hint={hint} error={errors[error ?? field as RunField]}>
+    <Field {...texts.fields[field]} error={errors[error ?? field as RunField]}>
       {(attributes) => (
         <input
           {...attributes}
@@ -115,7 +106,7 @@ function Text({ label, field, error, hint, isCode, form, errors, onChange }: Tex
 
 function Environment({ form, errors, onChange }: OptionProps): VNode {
   return (
-    <Field label="Environment" hint="One NAME=value a line. Everybody who sees the job sees it." error={errors.env}>
+    <Field {...texts.fields.env} error={errors.env}>
       {(attributes) => (
         <textarea
           {...attributes}

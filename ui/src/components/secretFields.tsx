@@ -1,22 +1,24 @@
 import { h, type VNode } from "../view.ts";
+import type { Secret } from "../state/runForm.ts";
+import * as texts from "../texts/run.ts";
 import { CloseIcon } from "./icons.tsx";
 import type { OptionProps } from "./runOptions.tsx";
 
 /** Variables whose values are shown to nobody: not in the job, not in its output. */
 export function SecretFields({ form, errors, onChange }: OptionProps): VNode {
-  const set = (index: number, part: Partial<{ name: string; value: string }>) =>
+  const set = (index: number, part: Partial<Secret>) =>
     onChange({ secrets: form.secrets.map((secret, at) => at === index ? { ...secret, ...part } : secret) });
   return (
     <fieldset class="field all-columns">
-      <legend>Secret environment</legend>
+      <legend>{texts.secrets}</legend>
       {form.secrets.map((secret, index) => (
         <div class="secret" key={index}>
           <input
             type="text"
             class="mono"
-            aria-label={`Name of secret ${index + 1}`}
-            aria-invalid={errors.secretEnv !== undefined}
-            placeholder="NAME"
+            aria-label={texts.nameOfSecret(index + 1)}
+            aria-invalid={errors.secretEnv !== undefined && secret.name.trim() === ""}
+            placeholder={texts.NAME}
             autocomplete="off"
             autocapitalize="off"
             spellcheck={false}
@@ -26,8 +28,10 @@ export function SecretFields({ form, errors, onChange }: OptionProps): VNode {
           <input
             type="password"
             class="mono"
-            aria-label={`Value of secret ${index + 1}`}
-            placeholder="value"
+            aria-label={texts.valueOfSecret(index + 1)}
+            aria-invalid={errors.secretEnv !== undefined && secret.value === ""}
+            aria-describedby={secret.isLost ? `secret-${index}` : undefined}
+            placeholder={texts.value}
             autocomplete="off"
             value={secret.value}
             onInput={(event) => set(index, { value: event.currentTarget.value })}
@@ -35,11 +39,14 @@ export function SecretFields({ form, errors, onChange }: OptionProps): VNode {
           <button
             type="button"
             class="icon-button"
-            aria-label={`Leave out secret ${index + 1}`}
+            aria-label={texts.leaveOutSecret(index + 1)}
             onClick={() => onChange({ secrets: form.secrets.filter((_, at) => at !== index) })}
           >
             <CloseIcon />
           </button>
+          {secret.isLost && secret.value === "" && (
+            <p id={`secret-${index}`} class="field-hint warn">{texts.typeSecretAgain}</p>
+          )}
         </div>
       ))}
       {errors.secretEnv !== undefined && <p class="field-error">{errors.secretEnv}</p>}
@@ -49,9 +56,9 @@ export function SecretFields({ form, errors, onChange }: OptionProps): VNode {
           class="button compact"
           onClick={() => onChange({ secrets: [...form.secrets, { name: "", value: "" }] })}
         >
-          Add a secret
+          {texts.addSecret}
         </button>
-        <span class="field-hint">The command gets it; the page shows only its name.</span>
+        <span class="field-hint">{texts.secretHint}</span>
       </div>
     </fieldset>
   );

@@ -1,5 +1,5 @@
 import type { Job } from "../api/messages.ts";
-import { oneLine } from "../format.ts";
+import { oneLine } from "../texts/format.ts";
 import { scriptOfCommand } from "../state/script.ts";
 
 /** The command as a person wrote it, on one line. */

@@ -1,6 +1,6 @@
 import type { Job } from "../api/messages.ts";
-import { statusWord } from "../state/jobFilter.ts";
 import { h, type VNode } from "../view.ts";
+import * as texts from "../texts/status.ts";
 import { StatusIcon } from "./icons.tsx";
 
 /** Icon and word: the colour alone says nothing. */
@@ -16,7 +16,7 @@ export function StatusBadge({ job }: { job: Job }): VNode {
 
 /** The status, or what is going on that will change it. */
 export function stateWord(job: Job): string {
-  if (job.unknown === true) return "Lost contact";
-  if (job.status !== "running") return statusWord(job.status);
-  return job.stopping === true ? "Stopping" : job.paused === true ? "Paused" : statusWord(job.status);
+  if (job.unknown === true) return texts.lostContact;
+  if (job.status !== "running") return texts.statusWord(job.status);
+  return job.stopping === true ? texts.stopping : job.paused === true ? texts.paused : texts.statusWord(job.status);
 }

@@ -1,4 +1,5 @@
 import { h, type VNode } from "../view.ts";
+import * as texts from "../texts/run.ts";
 import type { OptionProps } from "./runOptions.tsx";
 
 export function TerminalChoice({ form, errors, onChange }: OptionProps): VNode {
@@ -16,21 +17,21 @@ export function TerminalChoice({ form, errors, onChange }: OptionProps): VNode {
   );
   return (
     <fieldset class="field">
-      <legend>Runs on</legend>
+      <legend>{texts.runsOn}</legend>
       <div class="choice">
         <label class="check">
           <input type="radio" name="tty" checked={form.terminal} onChange={() => onChange({ terminal: true })} />
-          a terminal
+          {texts.aTerminal}
         </label>
         {form.terminal && (
           <span class="sizes">
-            {size("cols", "Columns")} × {size("rows", "Rows")}
+            {size("cols", texts.columns)} × {size("rows", texts.rows)}
           </span>
         )}
       </div>
       <label class="check">
         <input type="radio" name="tty" checked={!form.terminal} onChange={() => onChange({ terminal: false })} />
-        pipes: faster, without colours
+        {texts.pipes}
       </label>
       {errors.tty !== undefined && <p class="field-error">{errors.tty}</p>}
     </fieldset>

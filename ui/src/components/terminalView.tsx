@@ -7,6 +7,7 @@ import { Viewer, type ViewerScreen } from "../state/viewer.ts";
 import type { Match } from "../terminal/find.ts";
 import { TerminalScreen } from "../terminal/screen.ts";
 import { h, useEffect, useLayoutEffect, useRef, useState, type VNode } from "../view.ts";
+import * as texts from "../texts/output.ts";
 import { FindBar } from "./findBar.tsx";
 import { OutputBar } from "./outputBar.tsx";
 import { OutputNotes } from "./outputNotes.tsx";
@@ -75,7 +76,7 @@ export function TerminalView({ workspace, job, place, isFull, onFull, onLink, on
   });
 
   return (
-    <section class={isFull ? "output full" : "output"} aria-label="Output">
+    <section class={isFull ? "output full" : "output"} aria-label={texts.output}>
       <OutputBar
         workspace={workspace}
         job={job}

@@ -1,19 +1,16 @@
 import type { Preferences, Theme } from "../state/preferences.ts";
 import { h, type VNode } from "../view.ts";
+import * as texts from "../texts/page.ts";
 import { useObservable } from "./useObservable.ts";
 
-const THEMES: readonly { theme: Theme; label: string }[] = [
-  { theme: "system", label: "System" },
-  { theme: "light", label: "Light" },
-  { theme: "dark", label: "Dark" },
-];
+const THEMES: readonly Theme[] = ["system", "light", "dark"];
 
 export function ThemeSwitch({ preferences }: { preferences: Preferences }): VNode {
   const chosen = useObservable(preferences.theme);
   return (
     <fieldset class="segments">
-      <legend class="visually-hidden">Theme</legend>
-      {THEMES.map(({ theme, label }) => (
+      <legend class="visually-hidden">{texts.theme}</legend>
+      {THEMES.map((theme) => (
         <label key={theme}>
           <input
             type="radio"
@@ -22,7 +19,7 @@ export function ThemeSwitch({ preferences }: { preferences: Preferences }): VNod
             checked={theme === chosen}
             onChange={() => preferences.theme.value = theme}
           />
-          <span>{label}</span>
+          <span>{texts.themes[theme]}</span>
         </label>
       ))}
     </fieldset>

@@ -2,6 +2,8 @@ import type { Session } from "../api/messages.ts";
 import type { Workspace } from "../app.ts";
 import type { Route } from "../state/route.ts";
 import { Fragment, h, useEffect, type VNode } from "../view.ts";
+import { brand } from "../texts/common.ts";
+import * as texts from "../texts/page.ts";
 import { MenuIcon, PlusIcon, PromptIcon, SearchIcon } from "./icons.tsx";
 import { Menu, MenuItem } from "./menu.tsx";
 import { PageLink } from "./pageLink.tsx";
@@ -28,12 +30,12 @@ export function TopBar(props: TopBarProps): VNode {
   return (
     <header class="top-bar">
       <PageLink router={router} to={{ page: "jobs" }} class="brand" isCurrent={route.page === "jobs"}>
-        <PromptIcon /> srun
+        <PromptIcon /> {brand}
       </PageLink>
-      <span class="node mono" title="The machine that runs the commands">{session.node}</span>
+      <span class="node mono" title={texts.machine}>{session.node}</span>
       {isTeam && (
         <PageLink router={router} to={{ page: "nodes" }} class="top-link" isCurrent={route.page === "nodes"}>
-          Nodes
+          {texts.pages.nodes}
         </PageLink>
       )}
       <span class="spacer" />
@@ -41,17 +43,17 @@ export function TopBar(props: TopBarProps): VNode {
         router={router}
         to={{ page: "search", text: "" }}
         class="icon-button"
-        label="Search all jobs"
+        label={texts.searchAllJobs}
         isCurrent={route.page === "search"}
       >
         <SearchIcon />
       </PageLink>
       {canRun && (
         <button type="button" class="button primary" onClick={onRun}>
-          <PlusIcon /> <span>Run</span> <span class="wide-only">a command</span>
+          <PlusIcon /> <span>{texts.runACommand[0]}</span> <span class="wide-only">{texts.runACommand[1]}</span>
         </button>
       )}
-      <Menu label="Menu" button={<MenuIcon />}>
+      <Menu label={texts.menu} button={<MenuIcon />}>
         {(close) => <MainMenu {...props} isTeam={isTeam} close={close} />}
       </Menu>
     </header>
@@ -73,15 +75,15 @@ function MainMenu({ workspace, session, isTeam, onKeys, onAbout, onPassword, clo
   // A server that knows people says the role of each; an older one has one token and nothing to manage.
   const hasPeople = session.role !== undefined;
   const pages: { to: Route; label: string; isThere: boolean }[] = [
-    { to: { page: "search", text: "" }, label: "Search all jobs", isThere: true },
-    { to: { page: "nodes" }, label: "Nodes", isThere: isTeam },
-    { to: { page: "tokens" }, label: "Tokens", isThere: hasPeople },
-    { to: { page: "users" }, label: "People", isThere: hasPeople && isAdmin },
-    { to: { page: "audit" }, label: "Audit", isThere: hasPeople && isAdmin },
+    { to: { page: "search", text: "" }, label: texts.searchAllJobs, isThere: true },
+    { to: { page: "nodes" }, label: texts.pages.nodes, isThere: isTeam },
+    { to: { page: "tokens" }, label: texts.pages.tokens, isThere: hasPeople },
+    { to: { page: "users" }, label: texts.pages.users, isThere: hasPeople && isAdmin },
+    { to: { page: "audit" }, label: texts.pages.audit, isThere: hasPeople && isAdmin },
   ];
   return (
     <Fragment>
-      <p class="menu-user dim">Signed in as {session.user}{session.role ? `, ${session.role}` : ""}</p>
+      <p class="menu-user dim">{texts.signedInAs(session.user, session.role)}</p>
       <ThemeSwitch preferences={app.preferences} />
       {pages.filter(({ isThere }) => isThere).map(({ to, label }) => (
         <a
@@ -98,11 +100,11 @@ function MainMenu({ workspace, session, isTeam, onKeys, onAbout, onPassword, clo
         </a>
       ))}
       <MenuItem onChoose={choose(onKeys)}>
-        Keys <kbd>?</kbd>
+        {texts.keys} <kbd>?</kbd>
       </MenuItem>
-      <MenuItem onChoose={choose(onAbout)}>About srun</MenuItem>
-      {hasPassword(session) && <MenuItem onChoose={choose(onPassword)}>Change your password</MenuItem>}
-      <MenuItem onChoose={choose(() => void app.session.signOut())}>Sign out</MenuItem>
+      <MenuItem onChoose={choose(onAbout)}>{texts.about}</MenuItem>
+      {hasPassword(session) && <MenuItem onChoose={choose(onPassword)}>{texts.changePassword}</MenuItem>}
+      <MenuItem onChoose={choose(() => void app.session.signOut())}>{texts.signOut}</MenuItem>
     </Fragment>
   );
 }

@@ -1,6 +1,7 @@
 import type { Workspace } from "../app.ts";
 import { EMPTY_FORM } from "../state/runForm.ts";
 import { h, useEffect, type VNode } from "../view.ts";
+import * as texts from "../texts/page.ts";
 import { useObservable } from "./useObservable.ts";
 
 /** A page that is older than its server loads itself anew, unless that would lose what somebody is about to do. */
@@ -15,11 +16,11 @@ export function UpgradeBanner({ workspace, isBusy }: { workspace: Workspace; isB
   }, [isDue, canReload]);
   if (!isDue) return null;
   return (
-    <section class="banner" aria-label="Upgrade" role="status">
+    <section class="banner" aria-label={texts.upgrade} role="status">
       <span>
-        <strong>srun was upgraded.</strong> <span class="wide-only">This page is still the old one.</span>
+        <strong>{texts.upgraded}</strong> <span class="wide-only">{texts.pageIsOld}</span>
       </span>
-      <button type="button" class="button compact" onClick={() => location.reload()}>Load the new one</button>
+      <button type="button" class="button compact" onClick={() => location.reload()}>{texts.loadNew}</button>
     </section>
   );
 }

@@ -1,8 +1,9 @@
 import type { Job } from "../api/messages.ts";
 import type { App } from "../app.ts";
-import { bytes, duration } from "../format.ts";
+import { bytes, duration } from "../texts/format.ts";
 import { type Curve, UsageModel } from "../state/usage.ts";
 import { h, useEffect, useMemo, type VNode } from "../view.ts";
+import * as texts from "../texts/job.ts";
 import { useObservable } from "./useObservable.ts";
 
 const WIDTH = 200;
@@ -16,8 +17,8 @@ export function UsagePlots({ job, app, isLive }: { job: Job; app: App; isLive: b
   const curves = useObservable(model.curves);
   if (curves.length === 0) return null;
   return (
-    <section class="plots" aria-label="Resources over time">
-      {curves.map((curve) => <Plot key={curve.name} curve={curve} />)}
+    <section class="plots" aria-label={texts.usage}>
+      {curves.map((curve) => <Plot key={curve.kind} curve={curve} />)}
     </section>
   );
 }
@@ -26,14 +27,14 @@ function Plot({ curve }: { curve: Curve }): VNode {
   const most = Math.max(...curve.points.map(({ value }) => value));
   const last = curve.points[curve.points.length - 1];
   const seconds = last?.at ?? 0;
-  const words = `${curve.name} over ${duration(seconds)}: now ${amount(curve, last?.value ?? 0)}, at most ${
-    amount(curve, most)
-  }`;
+  const name = texts.curves[curve.kind];
+  const now = amount(curve, last?.value ?? 0);
+  const words = texts.curveInWords(name, duration(seconds), now, amount(curve, most));
   return (
     <figure class="plot">
       <figcaption>
-        <span>{curve.name}</span>
-        <span class="tabular">{amount(curve, last?.value ?? 0)}</span>
+        <span>{name}</span>
+        <span class="tabular">{now}</span>
       </figcaption>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} width={WIDTH} height={HEIGHT} role="img" aria-label={words}>
         <line class="plot-ground" x1={0} x2={WIDTH} y1={HEIGHT - 0.5} y2={HEIGHT - 0.5} />
@@ -43,7 +44,7 @@ function Plot({ curve }: { curve: Curve }): VNode {
         />
         <path class="plot-line" d={line(curve, most, seconds)} />
       </svg>
-      <p class="dim tabular">at most {amount(curve, most)}</p>
+      <p class="dim tabular">{texts.atMost(amount(curve, most))}</p>
     </figure>
   );
 }

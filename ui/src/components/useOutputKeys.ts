@@ -1,6 +1,7 @@
 import { isFinal, type Job } from "../api/messages.ts";
 import type { Workspace } from "../app.ts";
 import { useLayoutEffect } from "../view.ts";
+import * as texts from "../texts/output.ts";
 import { beginTyping, type Stream, toggleTimes } from "./stream.ts";
 
 interface OutputKeys {
@@ -21,7 +22,7 @@ export function useOutputKeys({ workspace, job, stream, isFull, onFull, onFind }
     const { terminal, viewer } = stream;
     const error = (step: 1 | -1) => {
       if (!terminal.reader.nextError(step)) {
-        workspace.announcement.value = step > 0 ? "No error further down." : "No error further up.";
+        workspace.announcement.value = step > 0 ? texts.noErrorBelow : texts.noErrorAbove;
       }
     };
     return shortcuts.bind({

@@ -3,7 +3,10 @@ import type { Workspace } from "../app.ts";
 import { PageLink } from "../components/pageLink.tsx";
 import { Cell, TablePage } from "../components/tablePage.tsx";
 import { useObservable } from "../components/useObservable.ts";
-import { clockTime, shortID } from "../format.ts";
+import { columns } from "../texts/access.ts";
+import * as texts from "../texts/access.ts";
+import * as common from "../texts/common.ts";
+import { clockTime, shortID } from "../texts/format.ts";
 import { Resource } from "../state/resource.ts";
 import { h, useEffect, useMemo, useRef, type VNode } from "../view.ts";
 
@@ -31,19 +34,19 @@ export function AuditPage({ workspace }: { workspace: Workspace }): VNode {
   };
   const row = (entry: AuditEntry) => (
     <tr key={entry.id}>
-      <Cell name="Time">
+      <Cell name={columns.time}>
         <time class="tabular" datetime={entry.time}>{clockTime(entry.time, now)}</time>
       </Cell>
-      <Cell name="Person">{entry.user ?? "nobody"}</Cell>
-      <Cell name="Did" isCode>{entry.action}</Cell>
-      <Cell name="Result">{entry.result}</Cell>
-      <Cell name="Job" isCode>
+      <Cell name={columns.person}>{entry.user ?? texts.nobodyWord}</Cell>
+      <Cell name={columns.did} isCode>{entry.action}</Cell>
+      <Cell name={columns.result}>{entry.result}</Cell>
+      <Cell name={columns.job} isCode>
         {entry.job !== null && (
           <PageLink router={app.router} to={{ page: "job", id: entry.job }}>{shortID(entry.job)}</PageLink>
         )}
       </Cell>
-      <Cell name="Detail">{entry.detail ?? ""}</Cell>
-      <Cell name="From" isCode>{entry.address ?? ""}</Cell>
+      <Cell name={columns.detail}>{entry.detail ?? ""}</Cell>
+      <Cell name={columns.from} isCode>{entry.address ?? ""}</Cell>
     </tr>
   );
   const field = (name: "user" | "action", label: string) => (
@@ -58,22 +61,22 @@ export function AuditPage({ workspace }: { workspace: Workspace }): VNode {
   );
   return (
     <TablePage
-      title="Audit"
+      title={texts.audit}
       tools={
-        <span class="page-filters" role="search" aria-label="Audit">
-          {field("user", "Person")}
-          {field("action", "Action")}
+        <span class="page-filters" role="search" aria-label={texts.audit}>
+          {field("user", columns.person)}
+          {field("action", texts.action)}
         </span>
       }
       state={state}
-      columns={["Time", "Person", "Did", "Result", "Job", "Detail", "From"]}
+      columns={[columns.time, columns.person, columns.did, columns.result, columns.job, columns.detail, columns.from]}
       row={row}
-      none="Nothing was written down."
+      none={texts.noEntries}
     >
       {cursor.current !== null && (
         <p class="job-more">
           <button type="button" class="button" disabled={state.isBusy} onClick={() => void audit.fetch()}>
-            {state.isBusy ? "Loading…" : "Load more"}
+            {state.isBusy ? common.loading() : common.loadMore}
           </button>
         </p>
       )}

@@ -7,6 +7,9 @@ import { useObservable } from "../components/useObservable.ts";
 import { OpenJob } from "../state/job.ts";
 import type { Place } from "../state/route.ts";
 import { Fragment, h, useEffect, useMemo, type VNode } from "../view.ts";
+import * as common from "../texts/common.ts";
+import * as texts from "../texts/job.ts";
+import * as list from "../texts/list.ts";
 import { ShownJob } from "./shownJob.tsx";
 
 interface JobPageProps {
@@ -22,29 +25,29 @@ export function JobPage({ workspace, id, place, onCopy }: JobPageProps): VNode {
   const model = useMemo(() => new OpenJob(id, jobs.find(id), app.client, events), []);
   useEffect(() => () => model.dispose(), []);
   const state = useObservable(model.state);
-  const toList = <PageLink router={app.router} to={{ page: "jobs" }} class="button">All jobs</PageLink>;
+  const toList = <PageLink router={app.router} to={{ page: "jobs" }} class="button">{texts.allJobs}</PageLink>;
   switch (state.kind) {
     case "loading":
       return (
         <Fragment>
-          <h1 class="visually-hidden">Job</h1>
-          <Loading what="job" />
+          <h1 class="visually-hidden">{list.job}</h1>
+          <Loading what={texts.loadingWord} />
         </Fragment>
       );
     case "missing":
       return state.wasShown
-        ? <EmptyState isPage title="This job has been removed.">{toList}</EmptyState>
+        ? <EmptyState isPage title={texts.removed}>{toList}</EmptyState>
         : (
-          <EmptyState isPage title="There is no such job.">
-            <p>It may have been removed.</p>
+          <EmptyState isPage title={texts.noSuchJob}>
+            <p>{texts.mayBeRemoved}</p>
             {toList}
           </EmptyState>
         );
     case "failed":
       return (
-        <EmptyState isPage title="The job could not be loaded.">
+        <EmptyState isPage title={texts.couldNotLoad}>
           <p>{state.message}</p>
-          <button type="button" class="button" onClick={() => void model.fetch()}>Try again</button>
+          <button type="button" class="button" onClick={() => void model.fetch()}>{common.tryAgain}</button>
         </EmptyState>
       );
     case "ready":

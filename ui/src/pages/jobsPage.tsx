@@ -8,6 +8,7 @@ import { useObservable } from "../components/useObservable.ts";
 import type { Route } from "../state/route.ts";
 import { EMPTY_FORM } from "../state/runForm.ts";
 import { Fragment, h, type RefObject, type VNode } from "../view.ts";
+import * as texts from "../texts/list.ts";
 import { JobPage } from "./jobPage.tsx";
 
 interface JobsPageProps {
@@ -25,13 +26,13 @@ export function JobsPage({ workspace, session, route, filter, onRun, onCopy }: J
   const canRun = session.rights.includes("operate");
   return (
     <Fragment>
-      <nav class="list-pane" aria-label="Jobs">
-        {openID === null && <h1 class="visually-hidden">Jobs</h1>}
+      <nav class="list-pane" aria-label={texts.jobs}>
+        {openID === null && <h1 class="visually-hidden">{texts.jobs}</h1>}
         <JobFilterBar workspace={workspace} canOperate={canRun} field={filter} />
         <JobList workspace={workspace} openID={openID} node={session.node} canRun={canRun} onRun={onRun} />
         <BulkBar workspace={workspace} canRemove={session.rights.includes("administer")} />
       </nav>
-      <section class="job-pane" aria-label="Job">
+      <section class="job-pane" aria-label={texts.job}>
         {route.page === "jobs"
           ? <NothingOpen workspace={workspace} canRun={canRun} onRun={onRun} />
           : <JobPage key={route.id} workspace={workspace} id={route.id} place={route.place ?? null} onCopy={onCopy} />}
@@ -40,8 +41,6 @@ export function JobsPage({ workspace, session, route, filter, onRun, onCopy }: J
   );
 }
 
-const FIRST_COMMAND = `for i in 1 2 3; do printf "\\033[3\${i}mline $i\\033[0m\\n"; sleep 1; done`;
-
 function NothingOpen(
   { workspace, canRun, onRun }: { workspace: Workspace; canRun: boolean; onRun(): void },
 ): VNode | null {
@@ -49,26 +48,26 @@ function NothingOpen(
   if (phase !== "ready") return null;
   if (jobs.length > 0) {
     return (
-      <EmptyState title="No job is open.">
-        <p>Choose one from the list.</p>
+      <EmptyState title={texts.noneOpen}>
+        <p>{texts.chooseOne}</p>
       </EmptyState>
     );
   }
   return (
-    <EmptyState title="The output of a job is shown here.">
+    <EmptyState title={texts.outputIsShownHere}>
       {canRun && (
         <Fragment>
-          <p>A first command, to see it live:</p>
-          <pre class="first-command">{FIRST_COMMAND}</pre>
+          <p>{texts.firstCommand}</p>
+          <pre class="first-command">{texts.firstCommandLine}</pre>
           <button
             type="button"
             class="button"
             onClick={() => {
-              workspace.draft.value = { ...EMPTY_FORM, command: FIRST_COMMAND };
+              workspace.draft.value = { ...EMPTY_FORM, command: texts.firstCommandLine };
               onRun();
             }}
           >
-            Take this one
+            {texts.takeThisOne}
           </button>
         </Fragment>
       )}

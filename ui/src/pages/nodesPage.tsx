@@ -3,16 +3,14 @@ import type { Workspace } from "../app.ts";
 import { EmptyState } from "../components/emptyState.tsx";
 import { Loading } from "../components/loading.tsx";
 import { useObservable } from "../components/useObservable.ts";
-import { age } from "../format.ts";
+import * as common from "../texts/common.ts";
+import { age } from "../texts/format.ts";
 import { EVERYTHING } from "../state/jobFilter.ts";
+import { facts } from "../texts/team.ts";
+import * as texts from "../texts/team.ts";
 import { h, useEffect, type VNode } from "../view.ts";
 
-const STATES = {
-  up: { word: "Up", look: "completed" },
-  draining: { word: "Draining", look: "timeout" },
-  unknown: { word: "Lost contact", look: "lost" },
-  down: { word: "Down", look: "failed" },
-} as const;
+const LOOKS = { up: "completed", draining: "timeout", unknown: "lost", down: "failed" } as const;
 
 /** The machines of the team: how they are, and how busy. */
 export function NodesPage({ workspace, canAdminister }: { workspace: Workspace; canAdminister: boolean }): VNode {
@@ -22,18 +20,18 @@ export function NodesPage({ workspace, canAdminister }: { workspace: Workspace; 
   return (
     <div class="page">
       <div class="page-head">
-        <h1>Nodes</h1>
+        <h1>{texts.nodes}</h1>
       </div>
       <div class="page-body">
         {state.error !== null && <p class="notice error" role="alert">{state.error}</p>}
-        {state.phase === "unknown" && <Loading what="nodes" />}
-        {state.phase === "absent" && <EmptyState title="This server runs alone." />}
+        {state.phase === "unknown" && <Loading what={texts.loadingWord} />}
+        {state.phase === "absent" && <EmptyState title={texts.alone} />}
         {state.phase === "failed" && (
-          <EmptyState title="The nodes could not be loaded.">
-            <button type="button" class="button" onClick={() => void model.fetch()}>Try again</button>
+          <EmptyState title={texts.couldNotLoad}>
+            <button type="button" class="button" onClick={() => void model.fetch()}>{common.tryAgain}</button>
           </EmptyState>
         )}
-        <ul class="cards" aria-label="Nodes">
+        <ul class="cards" aria-label={texts.nodes}>
           {state.nodes.map((node) => (
             <NodeCard
               key={node.name}
@@ -59,7 +57,6 @@ interface NodeCardProps {
 function NodeCard({ node, workspace, isBusy, canAdminister }: NodeCardProps): VNode {
   const { app, jobs, nodes } = workspace;
   const now = useObservable(app.ticker);
-  const { word, look } = STATES[node.state];
   const isDraining = node.state === "draining";
   const showJobs = () => {
     jobs.filter({ ...EVERYTHING, node: node.name });
@@ -69,50 +66,48 @@ function NodeCard({ node, workspace, isBusy, canAdminister }: NodeCardProps): VN
     <li class="card">
       <header>
         <h2 class="mono">{node.name}</h2>
-        {node.isSelf && <span class="dim">this one</span>}
+        {node.isSelf && <span class="dim">{texts.thisOne}</span>}
         <span class="spacer" />
-        <span class={`status ${look}`}>
+        <span class={`status ${LOOKS[node.state]}`}>
           <span class="state-dot" aria-hidden="true" />
-          {word}
+          {texts.states[node.state]}
         </span>
       </header>
-      {node.state === "unknown" && (
-        <p class="dim">It does not answer. Its jobs may still run; if it stays away, they are lost.</p>
-      )}
-      {isDraining && <p class="dim">It takes no new jobs, and ends those it has.</p>}
+      {node.state === "unknown" && <p class="dim">{texts.silent}</p>}
+      {isDraining && <p class="dim">{texts.draining}</p>}
       <Load node={node} />
       <dl class="facts">
         <div>
-          <dt>Waiting</dt>
+          <dt>{facts.waiting}</dt>
           <dd class="tabular">{node.queued}</dd>
         </div>
         {node.heartbeatAt !== null && !node.isSelf && (
           <div>
-            <dt>Heard of</dt>
+            <dt>{facts.heardOf}</dt>
             <dd class="tabular">{age(node.heartbeatAt, now)}</dd>
           </div>
         )}
         {node.version !== null && (
           <div>
-            <dt>Version</dt>
+            <dt>{facts.version}</dt>
             <dd>{node.version}</dd>
           </div>
         )}
         {node.address !== null && (
           <div>
-            <dt>Address</dt>
+            <dt>{facts.address}</dt>
             <dd class="mono">{node.address}</dd>
           </div>
         )}
         {node.labels.length > 0 && (
           <div>
-            <dt>Labels</dt>
+            <dt>{facts.labels}</dt>
             <dd>{node.labels.join(", ")}</dd>
           </div>
         )}
       </dl>
       <footer>
-        <button type="button" class="button compact" onClick={showJobs}>Its jobs</button>
+        <button type="button" class="button compact" onClick={showJobs}>{texts.itsJobs}</button>
         {canAdminister && node.state !== "down" && nodes.isTeam && (
           <button
             type="button"
@@ -120,7 +115,7 @@ function NodeCard({ node, workspace, isBusy, canAdminister }: NodeCardProps): VN
             disabled={isBusy}
             onClick={() => void nodes.setDraining(node, !isDraining)}
           >
-            {isDraining ? "Take jobs again" : "Drain"}
+            {isDraining ? texts.takeAgain : texts.drain}
           </button>
         )}
       </footer>
@@ -129,11 +124,10 @@ function NodeCard({ node, workspace, isBusy, canAdminister }: NodeCardProps): VN
 }
 
 function Load({ node: { running, capacity } }: { node: Node }): VNode {
-  const of = capacity === null ? "" : ` of ${capacity}`;
   const part = capacity === null || capacity === 0 ? 0 : Math.min(100, running / capacity * 100);
   return (
     <div class="load">
-      <span class="tabular">{running}{of} running</span>
+      <span class="tabular">{texts.running(running, capacity)}</span>
       <span class="load-bar" aria-hidden="true">
         <span style={`width:${part}%`} />
       </span>

@@ -4,6 +4,7 @@ import { EmptyState } from "../components/emptyState.tsx";
 import { Lazy } from "../components/lazy.tsx";
 import type { Route } from "../state/route.ts";
 import { h, type VNode } from "../view.ts";
+import * as texts from "../texts/page.ts";
 import { loadAudit, loadNodes, loadSearch, loadTokens, loadUsers } from "./parts.ts";
 
 interface OtherPageProps {
@@ -17,24 +18,35 @@ export function OtherPage({ workspace, session, route }: OtherPageProps): VNode 
   const isAdmin = session.rights.includes("administer");
   switch (route.page) {
     case "search":
-      return <Lazy key="search" load={loadSearch} what="search" props={{ workspace, text: route.text }} />;
+      return (
+        <Lazy key="search" load={loadSearch} what={texts.pageWord("search")} props={{ workspace, text: route.text }} />
+      );
     case "nodes":
-      return <Lazy key="nodes" load={loadNodes} what="nodes" props={{ workspace, canAdminister: isAdmin }} />;
+      return (
+        <Lazy
+          key="nodes"
+          load={loadNodes}
+          what={texts.pageWord("nodes")}
+          props={{ workspace, canAdminister: isAdmin }}
+        />
+      );
     case "tokens":
-      return <Lazy key="tokens" load={loadTokens} what="tokens" props={{ workspace, session }} />;
+      return <Lazy key="tokens" load={loadTokens} what={texts.pageWord("tokens")} props={{ workspace, session }} />;
     case "users":
       return isAdmin
-        ? <Lazy key="users" load={loadUsers} what="people" props={{ workspace, session }} />
+        ? <Lazy key="users" load={loadUsers} what={texts.pageWord("users")} props={{ workspace, session }} />
         : <Forbidden />;
     case "audit":
-      return isAdmin ? <Lazy key="audit" load={loadAudit} what="audit" props={{ workspace }} /> : <Forbidden />;
+      return isAdmin
+        ? <Lazy key="audit" load={loadAudit} what={texts.pageWord("audit")} props={{ workspace }} />
+        : <Forbidden />;
   }
 }
 
 function Forbidden(): VNode {
   return (
-    <EmptyState isPage title="This is for admins.">
-      <p>Ask one of them if you need it.</p>
+    <EmptyState isPage title={texts.forAdmins}>
+      <p>{texts.askOneOfThem}</p>
     </EmptyState>
   );
 }

@@ -1,9 +1,10 @@
 import { useObservable } from "../components/useObservable.ts";
 import type { Workspace } from "../app.ts";
-import { oneLine } from "../format.ts";
-import { statusWord } from "../state/jobFilter.ts";
+import { oneLine } from "../texts/format.ts";
 import type { Route } from "../state/route.ts";
 import { scriptOfCommand } from "../state/script.ts";
+import * as texts from "../texts/page.ts";
+import { statusWord } from "../texts/status.ts";
 import { useEffect } from "../view.ts";
 
 const LONGEST_COMMAND = 60;
@@ -17,14 +18,14 @@ export function usePageTitle(workspace: Workspace, route: Route): void {
   const isOffline = kind === "waiting" || kind === "retrying";
   const running = jobs.filter(({ status }) => status === "running").length;
   const what = open !== null
-    ? `${statusWord(open.status)}: ${shortened(open.name ?? oneLine(scriptOfCommand(open.command)))}`
+    ? texts.statusAndJob(statusWord(open.status), shortened(open.name ?? oneLine(scriptOfCommand(open.command))))
     : route.page !== "jobs" && route.page !== "job"
-    ? { search: "Search", nodes: "Nodes", users: "People", tokens: "Tokens", audit: "Audit" }[route.page]
+    ? texts.pages[route.page]
     : openID === null && running > 0
-    ? `${running} running`
+    ? texts.runningCount(running)
     : "";
   useEffect(() => {
-    document.title = [isOffline ? "Offline" : "", what, "srun"].filter((part) => part !== "").join(" · ");
+    document.title = texts.title(isOffline ? texts.offline : "", what);
   }, [isOffline, what]);
 }
 

@@ -3,6 +3,7 @@ import type { ApiClient } from "../api/client.ts";
 import { messageOf } from "../api/http.ts";
 import { Field } from "../components/field.tsx";
 import { FormDialog, TextInput } from "../components/formDialog.tsx";
+import * as texts from "../texts/access.ts";
 import { h, useState, type VNode } from "../view.ts";
 
 interface PasswordProps {
@@ -22,20 +23,20 @@ export function PasswordDialog({ client, name, isOwn, onClose }: PasswordProps):
       await new AccessClient(client.http).setPassword(name, password, isOwn ? current : undefined);
       onClose();
     } catch (error) {
-      setError(messageOf(error, "The password could not be changed."));
+      setError(messageOf(error, texts.passwordFailed));
     }
   };
   return (
     <FormDialog
-      title={isOwn ? "Change your password" : `New password for ${name}`}
-      action="Change"
+      title={isOwn ? texts.changeOwn : texts.newPasswordFor(name)}
+      action={texts.change}
       isReady={password !== "" && (!isOwn || current !== "")}
       error={error}
       onSend={send}
       onClose={onClose}
     >
       {isOwn && (
-        <Field label="Present password">
+        <Field label={texts.presentPassword}>
           {(attributes) => (
             <TextInput
               attributes={attributes}
@@ -48,7 +49,7 @@ export function PasswordDialog({ client, name, isOwn, onClose }: PasswordProps):
           )}
         </Field>
       )}
-      <Field label="New password" hint="All other sessions of this person end.">
+      <Field label={texts.newPassword} hint={texts.newPasswordHint}>
         {(attributes) => (
           <TextInput
             attributes={attributes}

@@ -3,6 +3,9 @@ import { EmptyState } from "../components/emptyState.tsx";
 import { Loading } from "../components/loading.tsx";
 import { useObservable } from "../components/useObservable.ts";
 import { h, useEffect, type VNode } from "../view.ts";
+import * as common from "../texts/common.ts";
+import * as texts from "../texts/page.ts";
+import { signIn } from "../texts/signIn.ts";
 import { SignInPage } from "./signInPage.tsx";
 import { WorkspacePage } from "./workspacePage.tsx";
 
@@ -10,13 +13,13 @@ import { WorkspacePage } from "./workspacePage.tsx";
 export function RootPage({ app }: { app: App }): VNode {
   const state = useObservable(app.session.state);
   useEffect(() => {
-    if (state.kind === "signedOut") document.title = "Sign in · srun";
+    if (state.kind === "signedOut") document.title = texts.title(signIn);
   }, [state.kind]);
   switch (state.kind) {
     case "starting":
       return (
         <main class="whole-page">
-          <Loading what="srun" />
+          <Loading what={common.brand} />
         </main>
       );
     case "signedOut":
@@ -24,9 +27,9 @@ export function RootPage({ app }: { app: App }): VNode {
     case "unreachable":
       return (
         <main class="whole-page">
-          <EmptyState isPage title="srun does not answer.">
+          <EmptyState isPage title={texts.noAnswer}>
             <p>{state.message}</p>
-            <button type="button" class="button" onClick={() => void app.session.start(null)}>Try again</button>
+            <button type="button" class="button" onClick={() => void app.session.start(null)}>{common.tryAgain}</button>
           </EmptyState>
         </main>
       );

@@ -6,9 +6,10 @@ import { SearchIcon, StatusIcon } from "../components/icons.tsx";
 import { PageLink } from "../components/pageLink.tsx";
 import { shownCommand } from "../components/shownCommand.ts";
 import { useObservable } from "../components/useObservable.ts";
-import { age, count } from "../format.ts";
+import { age } from "../texts/format.ts";
 import type { Router } from "../state/route.ts";
 import { SearchEverywhere, type SearchState } from "../state/searchEverywhere.ts";
+import * as texts from "../texts/search.ts";
 import { Fragment, h, useEffect, useLayoutEffect, useMemo, useRef, type VNode } from "../view.ts";
 
 /** One box over commands, names, tags and the output of all jobs. */
@@ -29,15 +30,15 @@ export function SearchPage({ workspace, text }: { workspace: Workspace; text: st
 
   return (
     <div class="page">
-      <h1 class="visually-hidden">Search all jobs</h1>
-      <div class="page-head" role="search" aria-label="All jobs">
+      <h1 class="visually-hidden">{texts.title}</h1>
+      <div class="page-head" role="search" aria-label={texts.allJobs}>
         <span class="search large">
           <SearchIcon />
           <input
             ref={field}
             type="search"
-            aria-label="Search commands, names, tags and output"
-            placeholder="Search commands, names, tags and output"
+            aria-label={texts.field}
+            placeholder={texts.field}
             autocomplete="off"
             autocapitalize="off"
             spellcheck={false}
@@ -57,8 +58,8 @@ export function SearchPage({ workspace, text }: { workspace: Workspace; text: st
       <div class="page-body">
         {state.text.trim() === ""
           ? (
-            <EmptyState title="Search everything that was ever run here.">
-              <p>Commands, names, tags, and every line that a job printed.</p>
+            <EmptyState title={texts.invitation}>
+              <p>{texts.whatIsSearched}</p>
             </EmptyState>
           )
           : <Results workspace={workspace} state={state} onMore={search.canGoOn ? () => search.more() : null} />}
@@ -68,11 +69,9 @@ export function SearchPage({ workspace, text }: { workspace: Workspace; text: st
 }
 
 function statusText({ text, jobs, hits, output, isTruncated }: SearchState): string {
-  if (text.trim() === "" || jobs === null) return text.trim() === "" ? "" : "Searching…";
-  const lines = output === "absent"
-    ? ""
-    : `${count(hits.length, "line", "lines")} of output${isTruncated ? ", and there are more" : ""}`;
-  return [count(jobs.length, "job", "jobs"), lines, output === "searching" ? "searching on…" : ""].filter(Boolean).join(
+  if (text.trim() === "" || jobs === null) return text.trim() === "" ? "" : texts.searching;
+  const lines = output === "absent" ? "" : texts.lineCount(hits.length, isTruncated);
+  return [texts.jobCount(jobs.length), lines, output === "searching" ? texts.searchingOn : ""].filter(Boolean).join(
     " · ",
   );
 }
@@ -86,12 +85,12 @@ interface ResultsProps {
 function Results({ workspace: { app, jobs }, state, onMore }: ResultsProps): VNode {
   const now = useObservable(app.ticker);
   const isNothing = state.jobs?.length === 0 && state.hits.length === 0 && state.output !== "searching";
-  if (isNothing) return <EmptyState title="Nothing matches." />;
+  if (isNothing) return <EmptyState title={texts.nothing} />;
   return (
     <Fragment>
       {(state.jobs?.length ?? 0) > 0 && (
-        <section class="results" aria-label="Jobs">
-          <h2>Jobs</h2>
+        <section class="results" aria-label={texts.jobs}>
+          <h2>{texts.jobs}</h2>
           <ul>
             {state.jobs?.map((job) => (
               <li key={job.id}>
@@ -113,7 +112,7 @@ function Results({ workspace: { app, jobs }, state, onMore }: ResultsProps): VNo
                 app.router.go({ page: "jobs" });
               }}
             >
-              All of them in the list
+              {texts.allInList}
             </button>
           )}
         </section>
@@ -121,7 +120,7 @@ function Results({ workspace: { app, jobs }, state, onMore }: ResultsProps): VNo
       {byJob(state.hits).map((hits) => <Lines key={hits[0]?.job.id ?? ""} hits={hits} router={app.router} now={now} />)}
       {onMore !== null && state.output === "done" && (
         <p class="job-more">
-          <button type="button" class="button" onClick={onMore}>Search on</button>
+          <button type="button" class="button" onClick={onMore}>{texts.searchOn}</button>
         </p>
       )}
     </Fragment>
@@ -132,7 +131,7 @@ function Lines({ hits, router, now }: { hits: readonly OutputHit[]; router: Rout
   const job = hits[0]?.job;
   if (job === undefined) return null;
   return (
-    <section class="results" aria-label={`Output of ${job.name ?? shownCommand(job)}`}>
+    <section class="results" aria-label={texts.outputOf(job.name ?? shownCommand(job))}>
       <h2>
         <PageLink router={router} to={{ page: "job", id: job.id }} class="result">
           <StatusIcon status={job.status} />

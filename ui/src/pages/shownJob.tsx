@@ -1,18 +1,18 @@
 import { isFinal, type Job } from "../api/messages.ts";
 import type { Workspace } from "../app.ts";
-import { CopyAsDialog } from "../components/copyAsDialog.tsx";
 import type { JobQuestion } from "../components/jobActions.tsx";
 import { JobHeader } from "../components/jobHeader.tsx";
 import { JobQuestions } from "../components/jobQuestions.tsx";
 import { Lazy } from "../components/lazy.tsx";
 import { LinkDialog } from "../components/linkDialog.tsx";
-import { oneLine, summary } from "../format.ts";
+import { oneLine, summary } from "../texts/format.ts";
 import type { OpenJob } from "../state/job.ts";
 import type { Place } from "../state/route.ts";
-import { formOf, readForm } from "../state/runForm.ts";
 import { scriptOfCommand } from "../state/script.ts";
 import { Fragment, h, useEffect, useLayoutEffect, useRef, useState, type VNode } from "../view.ts";
-import { loadPlayer, loadTerminal } from "./parts.ts";
+import * as texts from "../texts/job.ts";
+import { form } from "../texts/page.ts";
+import { loadCopyJob, loadPlayer, loadTerminal } from "./parts.ts";
 
 interface ShownJobProps {
   workspace: Workspace;
@@ -57,7 +57,6 @@ export function ShownJob({ workspace, model, job, place, onCopy }: ShownJobProps
       ...(canOperate ? { r: () => isRunning ? ask("restart") : void restart() } : {}),
     }), [canOperate, isRunning, isReplay]);
 
-  const copied = isCopying ? readForm(formOf(job)) : null;
   return (
     <Fragment>
       <JobHeader
@@ -75,7 +74,7 @@ export function ShownJob({ workspace, model, job, place, onCopy }: ShownJobProps
           <Lazy
             key="replay"
             load={loadPlayer}
-            what="replay"
+            what={texts.replayWord}
             props={{ workspace, job, seconds: place.seconds, onLink: setLink }}
           />
         )
@@ -83,7 +82,7 @@ export function ShownJob({ workspace, model, job, place, onCopy }: ShownJobProps
           <Lazy
             key="output"
             load={loadTerminal}
-            what="output"
+            what={texts.output}
             props={{
               workspace,
               job,
@@ -106,11 +105,11 @@ export function ShownJob({ workspace, model, job, place, onCopy }: ShownJobProps
         />
       )}
       {link !== null && <LinkDialog target={link} onClose={() => setLink(null)} />}
-      {copied !== null && "job" in copied && (
-        <CopyAsDialog
-          job={copied.job}
-          base={app.client.base}
-          onClose={() => setCopying(false)}
+      {isCopying && (
+        <Lazy
+          load={loadCopyJob}
+          what={form}
+          props={{ job, base: app.client.base, onClose: () => setCopying(false) }}
         />
       )}
     </Fragment>

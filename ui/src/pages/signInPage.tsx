@@ -2,6 +2,8 @@ import type { Provider } from "../api/messages.ts";
 import type { App } from "../app.ts";
 import { Field } from "../components/field.tsx";
 import { PromptIcon } from "../components/icons.tsx";
+import { brand } from "../texts/common.ts";
+import * as texts from "../texts/signIn.ts";
 import { Fragment, h, useEffect, useState, type VNode } from "../view.ts";
 
 interface SignInProps {
@@ -24,32 +26,30 @@ export function SignInPage({ app, reason, isTrying }: SignInProps): VNode {
     <main class="whole-page">
       <div class="sign-in">
         <p class="brand large">
-          <PromptIcon /> srun
+          <PromptIcon /> {brand}
         </p>
-        <h1>Sign in</h1>
+        <h1>{texts.signIn}</h1>
         {reason !== null && <p class="notice warn" role="alert">{reason}</p>}
         {providers !== "asked" &&
           providers?.map(({ id, name, url }) => (
-            <a key={id} class="button wide" href={url.startsWith("/") ? client.base + url : url}>Sign in with {name}</a>
+            <a key={id} class="button wide" href={url.startsWith("/") ? client.base + url : url}>
+              {texts.signInWith(name)}
+            </a>
           ))}
         {/* A form that is replaced by another while somebody types into it is worse than one that comes a moment later. */}
         {providers === "asked" ? null : byPassword
           ? (
             <Fragment>
               <PasswordForm isTrying={isTrying} onSend={(user, password) => void session.signIn({ user, password })} />
-              <button type="button" class="link-button" onClick={() => choose("token")}>Use a link or a token</button>
+              <button type="button" class="link-button" onClick={() => choose("token")}>{texts.useToken}</button>
             </Fragment>
           )
           : (
             <Fragment>
-              <p>
-                Open the sign-in link that was printed where srun was started. For a new one, run <code>srun link</code>
-                {" "}
-                on that machine.
-              </p>
+              <p>{texts.openTheLink((code) => <code>{code}</code>)}</p>
               <TokenForm isTrying={isTrying} onSend={(token) => void session.signIn({ token })} />
               <button type="button" class="link-button" onClick={() => choose("password")}>
-                Use a name and a password
+                {texts.usePassword}
               </button>
             </Fragment>
           )}
@@ -69,7 +69,7 @@ function TokenForm({ isTrying, onSend }: { isTrying: boolean; onSend(token: stri
         if (token.trim() !== "" && !isTrying) onSend(token.trim());
       }}
     >
-      <Field label="Or paste the token" hint="It is in the file “token” in srun's state folder.">
+      <Field label={texts.token} hint={texts.tokenHint}>
         {(attributes) => (
           <input
             {...attributes}
@@ -83,7 +83,7 @@ function TokenForm({ isTrying, onSend }: { isTrying: boolean; onSend(token: stri
         )}
       </Field>
       <button type="submit" class="button primary wide" disabled={isTrying || token.trim() === ""}>
-        {isTrying ? "Signing in…" : "Sign in"}
+        {isTrying ? texts.signingIn : texts.signIn}
       </button>
     </form>
   );
@@ -104,7 +104,7 @@ function PasswordForm(
         if (isReady && !isTrying) onSend(user.trim(), password);
       }}
     >
-      <Field label="Name">
+      <Field label={texts.name}>
         {(attributes) => (
           <input
             {...attributes}
@@ -118,7 +118,7 @@ function PasswordForm(
           />
         )}
       </Field>
-      <Field label="Password">
+      <Field label={texts.password}>
         {(attributes) => (
           <input
             {...attributes}
@@ -130,7 +130,7 @@ function PasswordForm(
         )}
       </Field>
       <button type="submit" class="button primary wide" disabled={isTrying || !isReady}>
-        {isTrying ? "Signing in…" : "Sign in"}
+        {isTrying ? texts.signingIn : texts.signIn}
       </button>
     </form>
   );

@@ -11,7 +11,10 @@ import { PlusIcon, TrashIcon } from "../components/icons.tsx";
 import { RoleSelect, roleWord } from "../components/roleSelect.tsx";
 import { Cell, TablePage } from "../components/tablePage.tsx";
 import { useObservable } from "../components/useObservable.ts";
-import { age } from "../format.ts";
+import { columns } from "../texts/access.ts";
+import * as texts from "../texts/access.ts";
+import * as common from "../texts/common.ts";
+import { age } from "../texts/format.ts";
 import { Resource } from "../state/resource.ts";
 import { h, useEffect, useMemo, useState, type VNode } from "../view.ts";
 
@@ -19,10 +22,10 @@ type Question = { kind: "add" } | { kind: "remove"; token: Token } | { kind: "ma
 
 const DAY = 86_400;
 const LIFETIMES = [
-  { label: "For 30 days", seconds: 30 * DAY },
-  { label: "For 90 days", seconds: 90 * DAY },
-  { label: "For a year", seconds: 365 * DAY },
-  { label: "Until it is removed", seconds: 0 },
+  { label: texts.lifetimes.month, seconds: 30 * DAY },
+  { label: texts.lifetimes.quarter, seconds: 90 * DAY },
+  { label: texts.lifetimes.year, seconds: 365 * DAY },
+  { label: texts.lifetimes.forever, seconds: 0 },
 ] as const;
 
 /** What programs sign in with. */
@@ -37,25 +40,25 @@ export function TokensPage({ workspace, session }: { workspace: Workspace; sessi
 
   const row = (token: Token) => (
     <tr key={token.id}>
-      <Cell name="Name">
+      <Cell name={columns.name}>
         <strong>{token.name}</strong>
       </Cell>
-      <Cell name="Begins with" isCode>{token.prefix}…</Cell>
-      <Cell name="Of">{token.user}</Cell>
-      <Cell name="Role">{roleWord(token.role)}</Cell>
-      <Cell name="Used">{token.lastUsedAt === null ? "never" : age(token.lastUsedAt, now)}</Cell>
-      <Cell name="Good until">
+      <Cell name={columns.beginsWith} isCode>{texts.prefix(token.prefix)}</Cell>
+      <Cell name={columns.of}>{token.user}</Cell>
+      <Cell name={columns.role}>{roleWord(token.role)}</Cell>
+      <Cell name={columns.used}>{token.lastUsedAt === null ? texts.never : age(token.lastUsedAt, now)}</Cell>
+      <Cell name={columns.goodUntil}>
         {token.expiresAt === null
-          ? "removed"
+          ? texts.untilRemoved
           : Date.parse(token.expiresAt) < now
-          ? "no longer"
+          ? texts.noLonger
           : new Date(token.expiresAt).toLocaleDateString()}
       </Cell>
-      <Cell name="Actions">
+      <Cell name={columns.actions}>
         <button
           type="button"
           class="icon-button"
-          aria-label={`Remove ${token.name}`}
+          aria-label={texts.removeOne(token.name)}
           onClick={() => ask({ kind: "remove", token })}
         >
           <TrashIcon />
@@ -66,16 +69,24 @@ export function TokensPage({ workspace, session }: { workspace: Workspace; sessi
 
   return (
     <TablePage
-      title="Tokens"
+      title={texts.tokens}
       tools={
         <button type="button" class="button" onClick={() => ask({ kind: "add" })}>
-          <PlusIcon /> Make a token
+          <PlusIcon /> {texts.makeToken}
         </button>
       }
       state={state}
-      columns={["Name", "Begins with", "Of", "Role", "Used", "Good until", "Actions"]}
+      columns={[
+        columns.name,
+        columns.beginsWith,
+        columns.of,
+        columns.role,
+        columns.used,
+        columns.goodUntil,
+        columns.actions,
+      ]}
       row={row}
-      none="There are no tokens. One lets a program do what you may do, and can be taken back alone."
+      none={texts.noTokens}
     >
       {question?.kind === "add" && (
         <AddDialog
@@ -91,12 +102,12 @@ export function TokensPage({ workspace, session }: { workspace: Workspace; sessi
       {question?.kind === "made" && <MadeDialog secret={question.secret} onClose={() => ask(null)} />}
       {question?.kind === "remove" && (
         <ConfirmDialog
-          title={`Remove the token ${question.token.name}?`}
-          action="Remove"
+          title={texts.removeToken(question.token.name)}
+          action={texts.remove}
           onClose={() => ask(null)}
           onConfirm={() => void tokens.change(() => client.removeToken(question.token.id))}
         >
-          <p>Whatever uses it is shut out at once.</p>
+          <p>{texts.removeTokenText}</p>
         </ConfirmDialog>
       )}
     </TablePage>
@@ -118,23 +129,23 @@ function AddDialog({ session, onAdd, onClose }: AddProps): VNode {
     try {
       await onAdd({ name: name.trim(), role, ...(seconds === 0 ? {} : { expiresInSeconds: seconds }) });
     } catch (error) {
-      setError(messageOf(error, "The token could not be made."));
+      setError(messageOf(error, texts.tokenFailed));
     }
   };
   return (
     <FormDialog
-      title="Make a token"
-      action="Make"
+      title={texts.makeToken}
+      action={texts.make}
       isReady={name.trim() !== ""}
       error={error}
       onSend={send}
       onClose={onClose}
     >
-      <Field label="Name" hint="What it is for.">
+      <Field label={columns.name} hint={texts.tokenNameHint}>
         {(attributes) => <TextInput attributes={attributes} isFirst value={name} onInput={setName} />}
       </Field>
-      <Field label="Role">{({ id }) => <RoleSelect id={id} role={role} onChange={setRole} />}</Field>
-      <Field label="Good">
+      <Field label={columns.role}>{({ id }) => <RoleSelect id={id} role={role} onChange={setRole} />}</Field>
+      <Field label={texts.good}>
         {(attributes) => (
           <select
             {...attributes}
@@ -151,14 +162,14 @@ function AddDialog({ session, onAdd, onClose }: AddProps): VNode {
 
 function MadeDialog({ secret, onClose }: { secret: string; onClose(): void }): VNode {
   return (
-    <Dialog title="Your new token" class="small" onClose={onClose}>
+    <Dialog title={texts.newToken} class="small" onClose={onClose}>
       <div class="dialog-body">
-        <p>Keep it now: it is shown only this once.</p>
+        <p>{texts.shownOnce}</p>
         <pre class="address" tabIndex={0}>{secret}</pre>
       </div>
       <footer class="dialog-foot">
-        <CopyButton label="Copy" text={() => secret} />
-        <button type="button" class="button primary" onClick={onClose}>Done</button>
+        <CopyButton label={common.copy} text={() => secret} />
+        <button type="button" class="button primary" onClick={onClose}>{common.done}</button>
       </footer>
     </Dialog>
   );

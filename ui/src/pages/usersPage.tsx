@@ -9,7 +9,9 @@ import { PlusIcon, TrashIcon } from "../components/icons.tsx";
 import { RoleSelect } from "../components/roleSelect.tsx";
 import { Cell, TablePage } from "../components/tablePage.tsx";
 import { useObservable } from "../components/useObservable.ts";
-import { age, count } from "../format.ts";
+import { columns } from "../texts/access.ts";
+import * as texts from "../texts/access.ts";
+import { age } from "../texts/format.ts";
 import { Resource } from "../state/resource.ts";
 import { Fragment, h, useEffect, useMemo, useState, type VNode } from "../view.ts";
 import { PasswordDialog } from "./passwordDialog.tsx";
@@ -28,30 +30,32 @@ export function UsersPage({ workspace, session }: { workspace: Workspace; sessio
 
   const row = (user: User) => (
     <tr key={user.name}>
-      <Cell name="Name">
+      <Cell name={columns.name}>
         <strong>{user.name}</strong>
-        {user.name === session.user && <span class="dim">(you)</span>}
-        {user.disabled && <span class="dim">(may not sign in)</span>}
+        {user.name === session.user && <span class="dim">{texts.you}</span>}
+        {user.disabled && <span class="dim">{texts.mayNotSignIn}</span>}
       </Cell>
-      <Cell name="Role">
+      <Cell name={columns.role}>
         <RoleSelect
           role={user.role}
-          label={`Role of ${user.name}`}
+          label={texts.roleOf(user.name)}
           isShort
           disabled={state.isBusy || user.name === session.user}
           onChange={(role) => void users.change(() => client.changeUser(user.name, { role }))}
         />
       </Cell>
-      <Cell name="Signed in">{user.lastSignInAt === null ? "never" : age(user.lastSignInAt, now)}</Cell>
-      <Cell name="Since">{new Date(user.createdAt).toLocaleDateString()}</Cell>
-      <Cell name="Actions">
+      <Cell name={columns.signedIn}>{user.lastSignInAt === null ? texts.never : age(user.lastSignInAt, now)}</Cell>
+      <Cell name={columns.since}>{new Date(user.createdAt).toLocaleDateString()}</Cell>
+      <Cell name={columns.actions}>
         <span class="cell-actions">
-          <button type="button" class="button compact" onClick={() => ask({ kind: "password", user })}>Password</button>
+          <button type="button" class="button compact" onClick={() => ask({ kind: "password", user })}>
+            {texts.password}
+          </button>
           {user.name !== session.user && (
             <button
               type="button"
               class="icon-button"
-              aria-label={`Remove ${user.name}`}
+              aria-label={texts.removeOne(user.name)}
               onClick={() => ask({ kind: "remove", user })}
             >
               <TrashIcon />
@@ -64,19 +68,19 @@ export function UsersPage({ workspace, session }: { workspace: Workspace; sessio
 
   return (
     <TablePage
-      title="People"
+      title={texts.people}
       tools={
         <Fragment>
-          <span class="dim">{state.value !== null && count(state.value.length, "person", "people")}</span>
+          <span class="dim">{state.value !== null && texts.personCount(state.value.length)}</span>
           <button type="button" class="button" onClick={() => ask({ kind: "add" })}>
-            <PlusIcon /> Add a person
+            <PlusIcon /> {texts.addPerson}
           </button>
         </Fragment>
       }
       state={state}
-      columns={["Name", "Role", "Signed in", "Since", "Actions"]}
+      columns={[columns.name, columns.role, columns.signedIn, columns.since, columns.actions]}
       row={row}
-      none="Nobody has a password here yet. The token of the server always works."
+      none={texts.nobody}
     >
       {question?.kind === "add" && (
         <AddDialog
@@ -98,12 +102,12 @@ export function UsersPage({ workspace, session }: { workspace: Workspace; sessio
       )}
       {question?.kind === "remove" && (
         <ConfirmDialog
-          title={`Remove ${question.user.name}?`}
-          action="Remove"
+          title={texts.removePerson(question.user.name)}
+          action={texts.remove}
           onClose={() => ask(null)}
           onConfirm={() => void users.change(() => client.removeUser(question.user.name))}
         >
-          <p>Their sessions end and their tokens stop working at once. Their jobs stay.</p>
+          <p>{texts.removePersonText}</p>
         </ConfirmDialog>
       )}
     </TablePage>
@@ -124,22 +128,22 @@ function AddDialog({ onAdd, onClose }: AddProps): VNode {
     try {
       await onAdd({ name: name.trim(), role, password });
     } catch (error) {
-      setError(messageOf(error, "The person could not be added."));
+      setError(messageOf(error, texts.couldNotAdd));
     }
   };
   return (
     <FormDialog
-      title="Add a person"
-      action="Add"
+      title={texts.addPerson}
+      action={texts.add}
       isReady={name.trim() !== "" && password !== ""}
       error={error}
       onSend={send}
       onClose={onClose}
     >
-      <Field label="Name" hint="What they sign in with.">
+      <Field label={columns.name} hint={texts.nameHint}>
         {(attributes) => <TextInput attributes={attributes} isFirst value={name} onInput={setName} />}
       </Field>
-      <Field label="Password" hint="They can change it once they are signed in.">
+      <Field label={texts.password} hint={texts.passwordHint}>
         {(attributes) => (
           <TextInput
             attributes={attributes}
@@ -150,7 +154,7 @@ function AddDialog({ onAdd, onClose }: AddProps): VNode {
           />
         )}
       </Field>
-      <Field label="Role">
+      <Field label={columns.role}>
         {({ id }) => <RoleSelect id={id} role={role} onChange={setRole} />}
       </Field>
     </FormDialog>

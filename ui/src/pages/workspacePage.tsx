@@ -1,19 +1,18 @@
 import type { Session } from "../api/messages.ts";
 import { type App, Workspace } from "../app.ts";
-import { AboutDialog } from "../components/aboutDialog.tsx";
 import { ConnectionBanner } from "../components/connectionBanner.tsx";
-import { KeysDialog } from "../components/keysDialog.tsx";
 import { Lazy } from "../components/lazy.tsx";
 import { TopBar } from "../components/topBar.tsx";
 import { UpgradeBanner } from "../components/upgradeBanner.tsx";
 import { useObservable } from "../components/useObservable.ts";
 import { formOf } from "../state/runForm.ts";
-import { Fragment, h, useEffect, useLayoutEffect, useMemo, useRef, useState, type VNode } from "../view.ts";
+import { h, useEffect, useLayoutEffect, useMemo, useRef, useState, type VNode } from "../view.ts";
+import { form } from "../texts/page.ts";
 import { JobsPage } from "./jobsPage.tsx";
 import { useListKeys } from "./listKeys.ts";
 import { OtherPage } from "./otherPage.tsx";
 import { usePageTitle } from "./pageTitle.ts";
-import { loadPasswordDialog, loadRunDialog, loadTerminal } from "./parts.ts";
+import { loadAbout, loadKeys, loadPasswordDialog, loadRunDialog, loadTerminal } from "./parts.ts";
 
 type OpenDialog = "run" | "keys" | "about" | "password" | null;
 
@@ -73,7 +72,7 @@ export function WorkspacePage({ app, session }: { app: App; session: Session }):
       {dialog === "run" && (
         <Lazy
           load={loadRunDialog}
-          what="form"
+          what={form}
           props={{
             app,
             workspace,
@@ -88,14 +87,16 @@ export function WorkspacePage({ app, session }: { app: App; session: Session }):
       {dialog === "password" && (
         <Lazy
           load={loadPasswordDialog}
-          what="form"
+          what={form}
           props={{ client: app.client, name: session.user, isOwn: true, onClose: close }}
         />
       )}
-      <Fragment>
-        {dialog === "keys" && <KeysDialog preferences={app.preferences} onClose={close} />}
-        {dialog === "about" && <AboutDialog client={app.client} node={session.node} onClose={close} />}
-      </Fragment>
+      {dialog === "keys" && (
+        <Lazy load={loadKeys} what={form} props={{ preferences: app.preferences, onClose: close }} />
+      )}
+      {dialog === "about" && (
+        <Lazy load={loadAbout} what={form} props={{ client: app.client, node: session.node, onClose: close }} />
+      )}
       <Announcement workspace={workspace} />
     </div>
   );

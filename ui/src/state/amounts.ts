@@ -1,3 +1,5 @@
+import { wrong } from "../texts/run.ts";
+
 /** Seconds; undefined for an empty text, null for one that is no time. */
 export function readDuration(text: string): number | null | undefined {
   if (text.trim() === "") return undefined;
@@ -43,7 +45,7 @@ export function readEnvironment(text: string): Record<string, string> | string {
   for (const [index, line] of text.split("\n").entries()) {
     if (line.trim() === "") continue;
     const equals = line.indexOf("=");
-    if (equals < 1) return `Line ${index + 1} is not NAME=value.`;
+    if (equals < 1) return wrong.env(index + 1);
     // Only the name is trimmed: spaces may be part of a value.
     env[line.slice(0, equals).trim()] = line.slice(equals + 1);
   }

@@ -1,6 +1,7 @@
 import type { ApiClient } from "../api/client.ts";
 import type { Job } from "../api/messages.ts";
 import { messageOf } from "../api/http.ts";
+import { historyUnread } from "../texts/run.ts";
 import { EVERYTHING } from "./jobFilter.ts";
 import { Observable } from "./observable.ts";
 import type { Timing } from "./timing.ts";
@@ -44,7 +45,7 @@ export class CommandHistory {
       this.state.value = { ...this.state.value, jobs, error: null };
     } catch (error) {
       if (!abort.signal.aborted) {
-        this.state.value = { ...this.state.value, error: messageOf(error, "The history could not be read.") };
+        this.state.value = { ...this.state.value, error: messageOf(error, historyUnread) };
       }
     }
   }

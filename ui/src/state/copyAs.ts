@@ -25,6 +25,7 @@ export function asRequest(job: NewJob, server: string): string {
   }
   return [
     `curl ${quote(`${server}/api/jobs`)} \\`,
+    // deno-lint-ignore srun/texts -- for a shell
     `  -H "Authorization: Bearer $(cat token)" \\`,
     `  --json ${quote(JSON.stringify(body))}`,
   ].join("\n");

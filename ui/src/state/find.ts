@@ -1,5 +1,6 @@
 import type { LineHit, OutputClient } from "../api/outputClient.ts";
 import { messageOf } from "../api/http.ts";
+import { searchBroke } from "../texts/output.ts";
 import { Observable } from "./observable.ts";
 import type { Timing } from "./timing.ts";
 
@@ -92,7 +93,7 @@ export class Find<M> {
       }
       tell(true, true);
     } catch (error) {
-      if (!signal.aborted) tell(true, false, messageOf(error, "The search broke off."));
+      if (!signal.aborted) tell(true, false, messageOf(error, searchBroke));
     }
   }
 

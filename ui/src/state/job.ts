@@ -1,6 +1,7 @@
 import type { ApiClient } from "../api/client.ts";
 import { ApiError, messageOf } from "../api/http.ts";
 import type { Job } from "../api/messages.ts";
+import { didNotWork } from "../texts/common.ts";
 import type { Events } from "./events.ts";
 import { newer } from "./jobs.ts";
 import { Observable } from "./observable.ts";
@@ -109,7 +110,7 @@ export class OpenJob {
       await request();
       return true;
     } catch (error) {
-      this.refusal.value = messageOf(error, "That did not work.");
+      this.refusal.value = messageOf(error, didNotWork);
       return false;
     }
   }

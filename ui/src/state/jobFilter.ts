@@ -1,4 +1,6 @@
 import { type Job, type JobFilter, type JobStatus, STATUSES } from "../api/messages.ts";
+import { filters } from "../texts/list.ts";
+import * as words from "../texts/status.ts";
 
 export type { JobFilter };
 
@@ -6,17 +8,17 @@ export const EVERYTHING: JobFilter = { text: "", statuses: [], tag: "", node: ""
 
 /** The groups a person would ask for. */
 export const STATUS_GROUPS: readonly { name: string; label: string; statuses: readonly JobStatus[] }[] = [
-  { name: "any", label: "Any status", statuses: [] },
-  { name: "active", label: "Running and queued", statuses: ["running", "queued"] },
-  { name: "problem", label: "Failed, timed out, lost", statuses: ["failed", "timeout", "lost"] },
-  ...STATUSES.map((status) => ({ name: status, label: statusWord(status), statuses: [status] })),
+  { name: "any", label: words.anyStatus, statuses: [] },
+  { name: "active", label: words.runningAndQueued, statuses: ["running", "queued"] },
+  { name: "problem", label: words.wentWrong, statuses: ["failed", "timeout", "lost"] },
+  ...STATUSES.map((status) => ({ name: status, label: words.statusWord(status), statuses: [status] })),
 ];
 
 /** What is filtered by besides text and status, in the words of the page. */
 export const NAMED_FILTERS = [
-  { key: "tag", label: "Tag" },
-  { key: "node", label: "Node" },
-  { key: "by", label: "Person" },
+  { key: "tag", label: filters.tag },
+  { key: "node", label: filters.node },
+  { key: "by", label: filters.by },
 ] as const;
 
 /** Whether the server would list the job for this filter: the same rules as `GET /api/jobs`, for jobs that arrive as events. */
@@ -70,10 +72,6 @@ export function typedFilter(text: string): Partial<JobFilter> {
     },
   );
   return change;
-}
-
-export function statusWord(status: JobStatus): string {
-  return { timeout: "Timed out" }[status as string] ?? status.charAt(0).toUpperCase() + status.slice(1);
 }
 
 function foldASCII(text: string): string {

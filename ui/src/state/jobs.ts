@@ -1,5 +1,6 @@
 import { type ApiClient, ApiError } from "../api/client.ts";
 import { isFinal, type Job } from "../api/messages.ts";
+import { couldNotRead } from "../texts/list.ts";
 import type { EventListener, Events } from "./events.ts";
 import { EVERYTHING, filterQuery, type JobFilter, matches } from "./jobFilter.ts";
 import { Observable } from "./observable.ts";
@@ -140,7 +141,7 @@ export class Jobs implements EventListener {
     } catch (error) {
       if (this.#fetch !== fetch) return;
       this.#fetch = null;
-      const message = error instanceof ApiError ? error.message : "The list of jobs could not be read.";
+      const message = error instanceof ApiError ? error.message : couldNotRead;
       const nothing = fresh || this.list.value.phase !== "ready";
       this.#set({ phase: nothing ? "failed" : "ready", loadingMore: false, error: message });
     }

@@ -1,5 +1,7 @@
 import { ApiError, messageOf } from "../api/http.ts";
 import type { Node, TeamClient } from "../api/teamClient.ts";
+import { didNotWork } from "../texts/common.ts";
+import { couldNotRead } from "../texts/team.ts";
 import { Observable } from "./observable.ts";
 import type { Timing } from "./timing.ts";
 
@@ -55,7 +57,7 @@ export class Nodes {
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) return this.#set({ phase: "absent" });
       const isShown = this.state.value.phase === "ready";
-      this.#set({ phase: isShown ? "ready" : "failed", error: messageOf(error, "The nodes could not be read.") });
+      this.#set({ phase: isShown ? "ready" : "failed", error: messageOf(error, couldNotRead) });
     }
     if (this.#watchers > 0 && !this.#isDisposed) this.#cancel = this.timing.after(REFRESH, () => void this.fetch());
   }
@@ -67,7 +69,7 @@ export class Nodes {
       await (isDraining ? this.client.drain(node.name) : this.client.endDrain(node.name));
       await this.fetch();
     } catch (error) {
-      this.#set({ error: messageOf(error, "That did not work.") });
+      this.#set({ error: messageOf(error, didNotWork) });
     } finally {
       this.#set({ pending: null });
     }

@@ -1,6 +1,7 @@
 import { CloseCode, isFinal, type Job, type TerminalSize } from "../api/messages.ts";
 import { type LogEnd, type LogHello, type LogSocket, openLogSocket } from "../api/logSocket.ts";
 import type { Connect } from "../api/socket.ts";
+import { notKept } from "../texts/output.ts";
 import { LineIndex } from "./lineIndex.ts";
 import { Typing } from "./typing.ts";
 import type { Connection, Link } from "./connection.ts";
@@ -174,7 +175,7 @@ export class Output implements Link {
     if (this.#offset === null) return;
     this.#offset += bytes;
     this.#isCuttingLine = false;
-    const line = new TextEncoder().encode(`\r\n[srun: ${bytes} bytes of the output were not kept]\r\n`);
+    const line = new TextEncoder().encode(`\r\n${notKept(bytes)}\r\n`);
     this.lines.gap(line, this.#offset);
     this.screen.write(line, () => {});
     this.#publish.request();

@@ -1,5 +1,6 @@
 import type { OutputClient } from "../api/outputClient.ts";
 import { messageOf, type Piece } from "../api/http.ts";
+import { olderUnread } from "../texts/output.ts";
 import { countLineEnds, LineIndex } from "./lineIndex.ts";
 import { Observable } from "./observable.ts";
 import type { OutputScreen } from "./output.ts";
@@ -94,7 +95,7 @@ export class PastOutput {
       return countLineEnds(bytes.subarray(first, place));
     } catch (error) {
       if (signal.aborted) return null;
-      const message = messageOf(error, "The older output could not be read.");
+      const message = messageOf(error, olderUnread);
       this.state.value = { ...this.state.value, isLoading: false, error: message };
       return null;
     }

@@ -1,4 +1,5 @@
 import { messageOf } from "../api/http.ts";
+import { didNotWork } from "../texts/common.ts";
 import { Observable } from "./observable.ts";
 
 export interface ResourceState<T> {
@@ -29,7 +30,7 @@ export class Resource<T> {
       this.#set({ value: await this.read(), isBusy: false });
       return true;
     } catch (error) {
-      this.#set({ error: messageOf(error, "That did not work."), isBusy: false });
+      this.#set({ error: messageOf(error, didNotWork), isBusy: false });
       return false;
     }
   }

@@ -2,6 +2,7 @@ import type { ApiClient } from "../api/client.ts";
 import { ApiError, messageOf } from "../api/http.ts";
 import type { Job } from "../api/messages.ts";
 import { type OutputHit, SearchClient } from "../api/searchClient.ts";
+import { brokeOff, jobsUnread } from "../texts/search.ts";
 import { EVERYTHING } from "./jobFilter.ts";
 import { Observable } from "./observable.ts";
 import type { Timing } from "./timing.ts";
@@ -72,7 +73,7 @@ export class SearchEverywhere {
       const { jobs, cursor } = await this.client.jobs({ ...EVERYTHING, text, limit: MOST_JOBS, cursor: null }, signal);
       if (!signal.aborted) this.#set({ jobs, hasMoreJobs: cursor !== null });
     } catch (error) {
-      if (!signal.aborted) this.#set({ error: messageOf(error, "The jobs could not be searched.") });
+      if (!signal.aborted) this.#set({ error: messageOf(error, jobsUnread) });
     }
   }
 
@@ -94,7 +95,7 @@ export class SearchEverywhere {
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof ApiError && error.status === 404) this.#set({ output: "absent" });
-      else this.#set({ hits, output: "failed", error: messageOf(error, "The search broke off.") });
+      else this.#set({ hits, output: "failed", error: messageOf(error, brokeOff) });
     }
   }
 

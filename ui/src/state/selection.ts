@@ -1,6 +1,8 @@
 import type { ApiClient } from "../api/client.ts";
 import { ApiError } from "../api/http.ts";
 import { isFinal, type Job } from "../api/messages.ts";
+import { didNotWork } from "../texts/common.ts";
+import * as texts from "../texts/list.ts";
 import { Observable } from "./observable.ts";
 
 export type BulkAction = "stop" | "remove";
@@ -69,17 +71,16 @@ export class Selection {
         try {
           await this.#act(action, job);
         } catch (error) {
-          failures.push(error instanceof ApiError ? error.message : "That did not work.");
+          failures.push(error instanceof ApiError ? error.message : didNotWork);
         }
         done += 1;
         this.#set({ progress: { action, done, total: jobs.length } });
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
-    const verb = action === "stop" ? "stopped" : "removed";
     const report = failures.length === 0
       ? null
-      : `${failures.length} of ${jobs.length} could not be ${verb}. ${failures[0]}`;
+      : texts.failures(action, failures.length, jobs.length, failures[0] ?? "");
     this.#set({ progress: null, report, ids: failures.length === 0 ? new Set() : this.state.value.ids });
   }
 

@@ -1,6 +1,8 @@
 import type { ApiClient } from "../api/client.ts";
 import { ApiError, messageOf } from "../api/http.ts";
 import type { Proof, Right, Session } from "../api/messages.ts";
+import { couldNotStart } from "../texts/page.ts";
+import * as texts from "../texts/signIn.ts";
 import { Observable } from "./observable.ts";
 
 export type SessionState =
@@ -34,7 +36,7 @@ export class SessionModel {
         } catch (error) {
           if (!(error instanceof ApiError) || error.status !== 401) throw error;
           // A link works once. Opened again (or restored with a tab), an existing session is as good.
-          reason = "That sign-in link has been used already or is older than 10 minutes.";
+          reason = texts.linkUsed;
         }
       }
       this.state.value = { kind: "signedIn", session: await this.client.session() };
@@ -42,7 +44,7 @@ export class SessionModel {
       if (error instanceof ApiError && error.status === 401) {
         this.state.value = { kind: "signedOut", reason, isTrying: false };
       } else {
-        this.state.value = { kind: "unreachable", message: messageOf(error, "The page could not start.") };
+        this.state.value = { kind: "unreachable", message: messageOf(error, couldNotStart) };
       }
     }
   }
@@ -54,10 +56,10 @@ export class SessionModel {
     } catch (error) {
       const isRefused = error instanceof ApiError && error.status === 401;
       const reason = !isRefused
-        ? messageOf(error, "Signing in did not work.")
+        ? messageOf(error, texts.didNotWork)
         : "user" in proof
-        ? "That is not the name and the password of anybody here."
-        : "That is not the token of this server.";
+        ? texts.noSuchPerson
+        : texts.noSuchToken;
       this.state.value = { kind: "signedOut", reason, isTrying: false };
     }
   }
@@ -80,7 +82,7 @@ export class SessionModel {
       await this.client.session();
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) {
-        this.state.value = { kind: "signedOut", reason: "Your session has ended.", isTrying: false };
+        this.state.value = { kind: "signedOut", reason: texts.sessionEnded, isTrying: false };
       }
     } finally {
       this.#checking = false;

@@ -6,7 +6,7 @@ import type { Timing } from "./timing.ts";
 
 /** One curve: values at seconds since the first sample. */
 export interface Curve {
-  name: string;
+  kind: "cpu" | "memory" | "output" | "disk";
   unit: "percent" | "bytes" | "bytesPerSecond";
   points: readonly { at: number; value: number }[];
 }
@@ -58,19 +58,19 @@ export function curvesOf(samples: readonly UsageSample[]): Curve[] {
     });
   const curves: Curve[] = [
     {
-      name: "CPU",
+      kind: "cpu",
       unit: "percent",
       points: rate(({ cpuSeconds }) => cpuSeconds).map(({ at, value }) => ({ at, value: value * 100 })),
     },
-    { name: "Memory", unit: "bytes", points: timed.map(({ at, sample }) => ({ at, value: sample.memoryBytes })) },
-    { name: "Output", unit: "bytesPerSecond", points: rate(({ outputBytes }) => outputBytes) },
+    { kind: "memory", unit: "bytes", points: timed.map(({ at, sample }) => ({ at, value: sample.memoryBytes })) },
+    { kind: "output", unit: "bytesPerSecond", points: rate(({ outputBytes }) => outputBytes) },
     {
-      name: "Disk",
+      kind: "disk",
       unit: "bytesPerSecond",
       points: rate((sample) => (sample.readBytes ?? 0) + (sample.writtenBytes ?? 0)),
     },
   ];
-  return curves.filter(({ name, points }) =>
-    name === "CPU" || name === "Memory" || points.some(({ value }) => value > 0)
+  return curves.filter(({ kind, points }) =>
+    kind === "cpu" || kind === "memory" || points.some(({ value }) => value > 0)
   );
 }

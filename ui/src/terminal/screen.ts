@@ -1,6 +1,7 @@
 import type { TerminalSize } from "../api/messages.ts";
 import { Observable } from "../state/observable.ts";
 import type { OutputScreen } from "../state/output.ts";
+import { ofTheJob } from "../texts/output.ts";
 import { Follow } from "./follow.ts";
 import { listenForGestures } from "./gestures.ts";
 import { type Box, cellsThatFit, FONT_SIZE, fontToFit, scrollbackLines } from "./layout.ts";
@@ -12,6 +13,7 @@ import { DARK, LIGHT } from "./theme.ts";
 import { Terminal, WebLinksAddon } from "./xterm.ts";
 
 const FONT_FAMILY =
+  // deno-lint-ignore srun/texts -- names of fonts
   'ui-monospace, "JetBrains Mono", "SF Mono", SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace';
 
 export interface ScreenOptions {
@@ -87,7 +89,7 @@ export class TerminalScreen implements OutputScreen {
     this.#terminal.open(this.#frame);
     this.#viewport = this.#part(".xterm-viewport");
     this.#screen = this.#part(".xterm-screen");
-    this.#terminal.textarea?.setAttribute("aria-label", "Output of the job");
+    this.#terminal.textarea?.setAttribute("aria-label", ofTheJob);
     silence(this.#terminal.parser);
     this.reader = new ScreenReader(this.#terminal, (row) => this.#goTo(row));
     this.keyboard = new TerminalKeyboard(this.#terminal, host);

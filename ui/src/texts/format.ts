@@ -1,5 +1,5 @@
-import { isFinal, type Job } from "./api/messages.ts";
-import { statusWord } from "./state/jobFilter.ts";
+import { isFinal, type Job } from "../api/messages.ts";
+import { statusWord } from "./status.ts";
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -24,9 +24,13 @@ export function jobDuration(job: Job, now: number): string | null {
   const start = Date.parse(job.startedAt);
   if (job.completedAt !== null) return duration((Date.parse(job.completedAt) - start) / 1000);
   if (isFinal(job.status)) return null;
-  // Whole seconds: tenths that jump once a second look broken.
-  const seconds = Math.max(0, Math.floor((now - start) / 1000));
-  return seconds < 10 ? `${seconds} s` : duration(seconds);
+  return wholeSeconds((now - start) / 1000);
+}
+
+/** For what still grows: tenths that jump once a second look broken. */
+export function wholeSeconds(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  return whole < 10 ? `${whole} s` : duration(whole);
 }
 
 /** `just now`, `5 min ago`, `3 h ago`, `2 d ago`, then the date. */
@@ -100,6 +104,7 @@ export function shortID(id: string): string {
   return id.slice(-8);
 }
 
+/** `1 line`, `2 lines`, `12,345 lines`. */
 export function count(amount: number, singular: string, plural: string): string {
   return `${amount.toLocaleString("en")} ${amount === 1 ? singular : plural}`;
 }

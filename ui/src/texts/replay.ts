@@ -1,0 +1,25 @@
+import { count } from "./format.ts";
+
+export const replay = "Replay";
+export const loading = (amount: string) => `Loading the recording… ${amount}`;
+export const couldNotLoad = "The recording could not be loaded.";
+export const couldNotRead = "The recording could not be read.";
+export const isCut = (amount: string) => `Only the first ${amount} are played. The download has all of it.`;
+export const backToOutput = "Back to the output";
+export const leave = "Leave the replay";
+export const play = "Play";
+export const pause = "Pause";
+export const spaceKey = "Space";
+export const stepBack = "Step back";
+export const stepBackHint = "One step back: ,";
+export const stepForward = "Step forward";
+export const stepForwardHint = "One step forward: .";
+export const moment = "Moment";
+export const momentOf = (time: string, duration: string) => `${time} of ${duration}`;
+export const speed = "Speed";
+export const shortenPauses = "Shorten pauses";
+export const steps = (shown: number, total: number) => `${shown} of ${count(total, "step", "steps")}`;
+export const copyLink = "Copy link";
+export const findInTime = "Find in time";
+export const momentBefore = "Moment before";
+export const nextMoment = "Next moment";
