@@ -84,6 +84,45 @@ def test_lost_connection_goes_on_where_it_was(open_page, server):
         assert [error for error in page.errors if "ERR_" not in error and "WebSocket" not in error] == []
 
 
+def test_an_upgraded_server_gets_its_own_page_and_nobody_loses_their_place(open_page, server):
+    job = server.api.wait(server.api.submit("seq 1 2000", tty=False)["id"])["id"]
+    for number in range(30):
+        server.api.wait(server.api.submit(f"true {number}")["id"])
+    with Wire(server.url) as wire:
+        page = open_page(wire.url)
+        page.sign_in()
+        page.page.goto(f"{wire.url}/jobs/{job}")
+        page.wait_for_line("2000")
+        # Reading in the middle of the output, far down in the list, with a command half typed.
+        page.keys("g", "PageDown", "PageDown")
+        expect(page.button("Jump to bottom")).to_be_visible()
+        page.page.locator(".job-scroll").evaluate("list => list.scrollTop = 600")
+        page.button("Run a command").first.click()
+        dialog = page.page.get_by_role("dialog", name="Run a command")
+        dialog.get_by_label("Command").fill("make dist")
+        page.keys("Escape")
+        expect(dialog).to_have_count(0)
+        first = page.lines()[0]
+        assert 1 < int(first) < 1900
+        page.page.evaluate("window.isOld = true")
+        # The same server again, but another build of it.
+        page.page.route(
+            "**/api/version", lambda route: route.fulfill(json={"version": "9.9", "commit": "new", "date": "now"})
+        )
+        wire.cut()
+        expect(page.page.get_by_text("Connection lost.").first).to_be_visible()
+        wire.mend()
+        page.page.wait_for_function("window.isOld === undefined", timeout=40_000)
+        page.wait_for_line(first)
+        assert page.lines()[0] == first
+        assert page.job == job
+        assert page.page.locator(".job-scroll").evaluate("list => list.scrollTop") == 600
+        page.keys("n")
+        expect(dialog.get_by_label("Command")).to_have_value("make dist")
+        # Once is enough.
+        expect(page.page.get_by_text("srun was upgraded.")).to_have_count(0)
+
+
 def test_below_a_prefix(browser, tmp_path):
     """Behind a reverse proxy that serves srun as one of several things."""
     with Server(tmp_path, "--trusted-proxies", "127.0.0.1") as server, PrefixProxy(server.url, "/tools/srun") as proxy:
@@ -134,6 +173,7 @@ def test_signing_in(open_page, server):
     expect(page.page.get_by_role("heading", name="Sign in")).to_be_visible()
     page.screenshot("sign-in")
     assert page.accessibility_violations() == []
+    page.button("Use a name and a password").click()
     page.button("Use a link or a token").click()
     assert page.accessibility_violations() == []
     page.page.get_by_label("Or paste the token").fill("srun_wrong")

@@ -77,13 +77,14 @@ def test_a_deaf_job_is_killed_before_its_time_is_over(shared_page, shared_server
 
 def test_what_a_job_uses_is_drawn_and_stays(shared_page):
     page = shared_page
-    page.run("yes > /dev/null & echo begun; wait")
+    page.run("yes > /dev/null & echo begun; while sleep 0.2; do echo and on it goes; done")
     page.wait_for_line("begun")
     show_all_facts(page)
     plots = page.page.get_by_role("region", name="Resources over time")
     # The share depends on how crowded the machine is; that it is not nothing does not.
     expect(plots.get_by_role("img", name=re.compile(r"CPU over .*, at most [1-9]"))).to_be_visible()
     expect(plots.get_by_role("img", name=re.compile(r"Memory over .*: now [1-9].* [kM]B"))).to_be_visible()
+    expect(plots.get_by_role("img", name=re.compile(r"Output over .*, at most [1-9].* B/s"))).to_be_visible()
     page.screenshot("usage")
     page.keys("s")
     page.confirm("Stop this job?", "Stop")
@@ -174,7 +175,7 @@ def test_what_was_not_kept_is_told_and_read_around(shared_page, shared_server):
     page.screenshot("dropped")
     page.keys("/")
     page.page.keyboard.type("were not kept")
-    page.wait_for_line(f"[srun: {dropped} bytes of the output were not kept]")
+    page.wait_for_line(f"[srun: {dropped:,} bytes of the output were not kept]")
     page.keys("Escape")
     # A place on either side of the gap, as links name it: in the middle of the first half, and of the last.
     output = b"".join(b"%d\n" % number for number in range(1, 400001))

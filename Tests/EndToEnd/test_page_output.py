@@ -47,7 +47,8 @@ def test_long_output_opens_on_its_tail_and_is_read_back(shared_page, long_job):
     expect(page.page.locator(".xterm-selection div")).not_to_have_count(0)
     # Upwards, as far as the terminal remembers and then beyond, without a line missing.
     page.keys("g")
-    page.page.wait_for_function("() => /^\\d+$/.test(document.querySelector('.xterm-rows > div').textContent.trim())")
+    # What is drawn follows what is asked for by a frame.
+    page.page.wait_for_function(f"() => Number(document.querySelector('.xterm-rows > div').textContent) < {LINES - 5000}")
     top = first_line(page)
     assert 1_000_000 < top < LINES
     page.page.locator(".terminal-host").hover()
@@ -100,7 +101,7 @@ def test_times_wrapping_and_downloads(shared_page, shared_server):
     page.keys("w")
     expect(page.rows.filter(has_text=re.compile(r"^(long\s){39}long"))).to_have_count(1)
     page.keys("w", "t")
-    expect(page.rows.filter(has_text=re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+Z first"))).to_have_count(1)
+    expect(page.rows.filter(has_text=re.compile(r"^\d\d:\d\d:\d\d\.\d{3} first"))).to_have_count(1)
     page.screenshot("times")
     page.keys("t")
     page.wait_for_line("first")

@@ -82,3 +82,23 @@ def test_history_and_copying(shared_page, shared_server):
     page.keys("Escape")
     # What was typed is there again.
     expect(dialog_of(page).get_by_label("Command")).to_have_value("echo pear pie")
+
+
+def test_running_again_asks_for_secrets_anew(shared_page, shared_server):
+    page = shared_page
+    job = shared_server.api.submit("echo got $TOKEN", secretEnv={"TOKEN": "swordfish"})
+    shared_server.api.wait(job["id"])
+    page.open(f"/jobs/{job['id']}")
+    page.wait_for_line("got *********")
+    page.button("Run again with changes").click()
+    dialog = page.page.get_by_role("dialog", name="Run a command")
+    value = dialog.get_by_label("Value of secret 1")
+    expect(dialog.get_by_label("Name of secret 1")).to_have_value("TOKEN")
+    expect(dialog.get_by_text("Type the value of this secret again")).to_be_visible()
+    dialog.get_by_role("button", name="Run", exact=True).click()
+    expect(dialog.locator(".field-error")).to_have_text("The value of TOKEN is missing.")
+    expect(value).to_be_focused()
+    page.screenshot("secret-again")
+    value.fill("abracadabra")
+    dialog.get_by_role("button", name="Run", exact=True).click()
+    page.wait_for_line("got ***********")

@@ -6,6 +6,7 @@ import { TeamClient } from "./api/teamClient.ts";
 import { Events } from "./state/events.ts";
 import { filterQuery, parseFilter } from "./state/jobFilter.ts";
 import { Jobs } from "./state/jobs.ts";
+import { keepPlace, type KeptPlace, takePlace } from "./state/keptPlace.ts";
 import { ListCursor } from "./state/listCursor.ts";
 import { Nodes } from "./state/nodes.ts";
 import { EMPTY_FORM, type RunForm } from "./state/runForm.ts";
@@ -29,6 +30,16 @@ export interface App {
   readonly shortcuts: Shortcuts;
   readonly ticker: Ticker;
   readonly isDark: Observable<boolean>;
+  /** Kept for as long as the tab is open; null where it is forbidden. */
+  readonly tabStorage: Storage | null;
+}
+
+/** The output that is on the screen, as far as the rest of the page needs it. */
+export interface Reading {
+  job: string;
+  isTyping(): boolean;
+  /** The first line in view, or null while the end is followed. */
+  place(): Promise<number | null>;
 }
 
 /** What lives as long as somebody is signed in. */
@@ -41,15 +52,23 @@ export class Workspace {
   readonly nodes: Nodes;
   readonly upgrade: Upgrade;
   /** What was typed in the run dialog, so that closing it by mistake loses nothing. */
-  readonly draft = new Observable<RunForm>(EMPTY_FORM);
+  readonly draft: Observable<RunForm>;
+  /** How far the list is scrolled. */
+  listTop: number;
+  reading: Reading | null = null;
+  #keptOutput: KeptPlace["output"];
   /** Said to people who cannot see the page change. */
   readonly announcement = new Observable("");
   readonly #ends: (() => void)[];
 
   constructor(readonly app: App) {
+    const kept = takePlace(app.tabStorage);
+    this.draft = new Observable(kept?.draft ?? EMPTY_FORM);
+    this.listTop = kept?.list.top ?? 0;
+    this.#keptOutput = kept?.output ?? null;
     this.connection = new Connection(app.timing, () => void app.session.check());
     this.events = new Events(this.connection, app.connect);
-    this.jobs = new Jobs(app.client, this.events, app.timing, parseFilter(app.router.query.value));
+    this.jobs = new Jobs(app.client, this.events, app.timing, parseFilter(app.router.query.value), kept?.list.jobs);
     this.selection = new Selection(app.client);
     this.nodes = new Nodes(new TeamClient(app.client.http), app.timing, () => {
       const state = app.session.state.value;
@@ -65,6 +84,24 @@ export class Workspace {
       }),
     ];
     this.events.start();
+  }
+
+  /** Where the page before this one was read, of this job; once. */
+  takeKeptOffset(job: string): number | null {
+    const kept = this.#keptOutput;
+    this.#keptOutput = null;
+    return kept?.job === job ? kept.offset : null;
+  }
+
+  /** Before the page loads itself anew. */
+  async keepPlace(): Promise<void> {
+    const { reading } = this;
+    const offset = await reading?.place().catch(() => null) ?? null;
+    keepPlace(this.app.tabStorage, {
+      draft: this.draft.value,
+      list: { top: this.listTop, jobs: this.jobs.list.value.jobs.length },
+      output: reading === null || offset === null ? null : { job: reading.job, offset },
+    });
   }
 
   dispose(): void {

@@ -17,7 +17,7 @@ const code = takeCode(location, history);
 // The server writes the prefix under which a proxy serves it; it is empty without one.
 const base = document.documentElement.dataset.base ?? "";
 const client = new ApiClient(base);
-const preferences = new Preferences(storage());
+const preferences = new Preferences(storage(() => localStorage));
 const session = new SessionModel(client);
 const app: App = {
   client,
@@ -29,6 +29,7 @@ const app: App = {
   shortcuts: new Shortcuts(document, preferences),
   ticker: new Ticker(browserTiming, () => client.clockSkew),
   isDark: followTheme(preferences),
+  tabStorage: storage(() => sessionStorage),
 };
 
 render(<RootPage app={app} />, document.getElementById("app")!);
@@ -41,14 +42,13 @@ addEventListener("hashchange", () => {
 });
 
 /** Where storage is forbidden, even asking for it throws. */
-function storage(): Storage | null {
-  let storage: Storage | null = null;
+function storage(ask: () => Storage): Storage | null {
   try {
-    storage = localStorage;
+    return ask();
   } catch {
-    // The choices then hold for as long as the page is open.
+    // What would be kept then holds for as long as the page is open.
+    return null;
   }
-  return storage;
 }
 
 /** Puts the chosen theme on the page, and tells the terminal, which draws with its own colours. */

@@ -6,9 +6,10 @@ import { equal } from "./assert.ts";
 import { job } from "./fakes.ts";
 
 Deno.test("durations", () => {
-  equal([-1, 0.04, 9.94, 9.96, 59.9, 60, 3599, 3600, 90_000].map(duration), [
-    "0.0 s",
-    "0.0 s",
+  equal([-1, 0.04, 0.9994, 9.94, 9.96, 59.9, 60, 3599, 3600, 90_000].map(duration), [
+    "0 ms",
+    "40 ms",
+    "999 ms",
     "9.9 s",
     "9 s",
     "59 s",

@@ -52,6 +52,9 @@ Deno.test("takes the largest letters with which the whole terminal is seen", () 
   // Too narrow: it scrolls sideways. Too low for its rows: they scroll, and the letters need not be small for them.
   equal(fontToFit(size, { width: 300, height: 2000 }, cellAt), 10);
   equal(fontToFit(size, { width: 900, height: 200 }, cellAt), 12.5);
+  // Only what draws on the whole screen is worth small letters.
+  equal(fontToFit(size, { width: 2000, height: 500 }, cellAt), 13);
+  equal(fontToFit(size, { width: 2000, height: 500 }, cellAt, true), 10);
 });
 
 Deno.test("sizes are bounded", () => {

@@ -59,7 +59,22 @@ esbuild app=src/main.tsx --bundle --splitting --minify --format=esm --target=es2
     --jsx=transform --jsx-factory=h --jsx-fragment=Fragment --alias:preact=./vendor/preact/preact.js \
     --chunk-names=[name]-[hash] --outdir="$new"
 esbuild src/app.css --bundle --minify --charset=utf8 --log-level=warning --outfile="$new/app.css"
-cp index.html favicon.svg "$new/"
+cp favicon.svg "$new/"
+# What app.js needs at once is asked for together with it, and not only when it has come and been read.
+imports() { sed 's/[;}]/&\n/g' "$@" | sed -n 's/.*\(from\|import\)"\.\/\([^"]*\)".*/\2/p' | LC_ALL=C sort -u; }
+needed=$(imports "$new/app.js")
+while :; do
+    more=$(cd "$new" && { printf '%s\n' $needed; imports $needed; } | LC_ALL=C sort -u)
+    if [ "$more" = "$needed" ]; then break; fi
+    needed=$more
+done
+{
+    sed '/<script type="module"/,$d' index.html
+    for name in $needed; do
+        printf '    <link rel="modulepreload" href="__SRUN_BASE__/assets/%s">\n' "$name"
+    done
+    sed -n '/<script type="module"/,$p' index.html
+} >"$new/index.html"
 {
     printf 'Software of others in the page of srun.\n'
     for text in THIRD_PARTY/*.txt; do
@@ -90,5 +105,5 @@ for file in "$new"/*; do
 done
 printf '%s\n' "$fingerprint" >dist/.fingerprint
 total() { cat "$@" | wc -c; }
-printf 'ui build: %d bytes gzipped, of which app.js %d and app.css %d are loaded at first\n' \
-    "$(total dist/*.gz)" "$(total dist/app.js.gz)" "$(total dist/app.css.gz)"
+at_first=$(cd dist && total app.js.gz app.css.gz $(for name in $needed; do echo "$name.gz"; done))
+printf 'ui build: %d bytes gzipped, of which %d are loaded at first\n' "$(total dist/*.gz)" "$at_first"

@@ -39,6 +39,7 @@ export interface ILinkHandler {
 }
 
 export interface ITerminalOptions {
+  allowProposedApi?: boolean;
   cols?: number;
   rows?: number;
   scrollback?: number;
@@ -109,6 +110,18 @@ export interface IBufferRange {
   end: { x: number; y: number };
 }
 
+export interface IMarker extends IDisposable {
+  readonly line: number;
+}
+
+export interface IDecorationOptions {
+  marker: IMarker;
+  x: number;
+  width: number;
+  backgroundColor: string;
+  foregroundColor: string;
+}
+
 export class Terminal implements IDisposable {
   constructor(options?: ITerminalOptions);
   readonly element: HTMLElement | undefined;
@@ -121,6 +134,9 @@ export class Terminal implements IDisposable {
   readonly onLineFeed: IEvent<void>;
   readonly onData: IEvent<string>;
   readonly parser: IParser;
+  /** Undefined while a program draws on the whole screen. */
+  registerMarker(offsetFromCursor: number): IMarker | undefined;
+  registerDecoration(options: IDecorationOptions): IDisposable | undefined;
   getSelectionPosition(): IBufferRange | undefined;
   clearSelection(): void;
   select(column: number, row: number, length: number): void;

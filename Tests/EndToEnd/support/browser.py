@@ -4,9 +4,13 @@ import os
 import shutil
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from .page import SrunPage
+
+
+# A debug build takes its seconds for a password, and more on a crowded machine; what is there sooner is not waited for.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")

@@ -61,7 +61,7 @@ export function JobFacts({ job, router, jobs, ticker, isAll, onAll }: JobFactsPr
                 <button
                   key={tag}
                   type="button"
-                  class="link-button"
+                  class="tag"
                   title={texts.onlyThisTag}
                   onClick={() => jobs.filter({ tag })}
                 >

@@ -57,8 +57,30 @@ export function JobFilterBar({ workspace, canOperate, field }: FilterBarProps): 
           <CheckIcon />
         </button>
       )}
+      <Groups workspace={workspace} />
       <Chips workspace={workspace} />
     </div>
+  );
+}
+
+/** The first groups of statuses, at one click. */
+function Groups({ workspace: { jobs } }: { workspace: Workspace }): VNode {
+  const { filter } = useObservable(jobs.list);
+  return (
+    <fieldset class="segments filter-groups">
+      <legend class="visually-hidden">{texts.status}</legend>
+      {STATUS_GROUPS.slice(0, 3).map(({ name, statuses, short }) => (
+        <label key={name}>
+          <input
+            type="radio"
+            name="status-group"
+            checked={statuses.join() === filter.statuses.join()}
+            onChange={() => jobs.filter({ statuses })}
+          />
+          <span>{short}</span>
+        </label>
+      ))}
+    </fieldset>
   );
 }
 

@@ -48,14 +48,17 @@ export function JobRow({ job, top, place, app, isOpen, isChosen, node, onFocus, 
         <StatusIcon status={job.status} isUnsure={job.unknown === true} />
         <span class="job-row-title" title={command}>
           {job.name !== null && <span class="job-row-name">{job.name}</span>}
+          {job.tags.map((tag) => <span key={tag} class="tag">{tag}</span>)}
           <span class="mono">{command}</span>
         </span>
         <span class="job-row-facts">
           <span class={`status-word ${job.unknown === true ? "lost" : job.status}`}>{stateWord(job)}</span>
-          {end !== null && <span>{end}</span>}
+          {end !== null && <span class="job-row-end">{end}</span>}
           <Times job={job} ticker={app.ticker} />
-          {job.node !== node && job.node !== null && <span class="mono">{job.node}</span>}
-          {job.createdBy && <span class="job-row-by">{job.createdBy}</span>}
+          <span class="job-row-who">
+            {job.node !== node && job.node !== null && <span class="mono">{job.node}</span>}
+            {job.createdBy && <span class="job-row-by">{job.createdBy}</span>}
+          </span>
         </span>
       </PageLink>
     </li>
@@ -68,7 +71,7 @@ function Times({ job, ticker }: { job: Job; ticker: Ticker }): VNode {
   const runs = jobDuration(job, now);
   return (
     <Fragment>
-      {runs !== null && <span class="tabular">{runs}</span>}
+      {runs !== null && <span class="job-row-time tabular">{runs}</span>}
       <time class="job-row-age tabular" datetime={job.createdAt}>{age(job.createdAt, now)}</time>
     </Fragment>
   );

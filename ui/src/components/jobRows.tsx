@@ -8,6 +8,9 @@ import { useObservable } from "./useObservable.ts";
 
 /** As in the style sheet; every row is as high, so that a place in the list is a multiplication. */
 const ROW = 56;
+/** With so much room a row is one line, with columns. */
+const TABLE_FROM = 720;
+const TABLE_ROW = 44;
 /** So many rows before the end the next page is fetched. */
 const FETCH_BEFORE = 40;
 
@@ -21,13 +24,15 @@ export function JobRows(
   const focused = useObservable(cursor.id);
   const moves = useObservable(cursor.moves);
   const scroller = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ top: 0, height: 800 });
-  const { first, end } = listWindow(view.top, view.height, ROW, jobs.length);
+  const [view, setView] = useState({ top: 0, height: 800, width: 0 });
+  const row = view.width < TABLE_FROM ? ROW : TABLE_ROW;
+  const { first, end } = listWindow(view.top, view.height, row, jobs.length);
 
   useLayoutEffect(() => {
     const element = scroller.current;
     if (element === null) return;
-    const observer = new ResizeObserver(() => setView({ top: element.scrollTop, height: element.clientHeight }));
+    element.scrollTop = workspace.listTop;
+    const observer = new ResizeObserver(() => setView(viewOf(element)));
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
@@ -39,8 +44,8 @@ export function JobRows(
     const element = scroller.current;
     const index = jobs.findIndex(({ id }) => id === focused);
     if (moves === 0 || element === null || index < 0) return;
-    element.scrollTop = scrollToRow(index, element.scrollTop, element.clientHeight, ROW);
-    setView({ top: element.scrollTop, height: element.clientHeight });
+    element.scrollTop = scrollToRow(index, element.scrollTop, element.clientHeight, row);
+    setView(viewOf(element));
     element.querySelector<HTMLElement>(`[data-job="${focused}"] a`)?.focus();
   }, [moves]);
 
@@ -55,18 +60,23 @@ export function JobRows(
     <div
       class="job-scroll"
       ref={scroller}
-      onScroll={({ currentTarget: { scrollTop, clientHeight } }) => {
-        const next = listWindow(scrollTop, clientHeight, ROW, jobs.length);
-        if (next.first !== first || next.end !== end) setView({ top: scrollTop, height: clientHeight });
+      onScroll={({ currentTarget }) => {
+        workspace.listTop = currentTarget.scrollTop;
+        const next = listWindow(currentTarget.scrollTop, currentTarget.clientHeight, row, jobs.length);
+        if (next.first !== first || next.end !== end) setView(viewOf(currentTarget));
       }}
     >
       {error !== null && <p class="notice warn" role="status">{error}</p>}
-      <ul class="job-list" aria-label={texts.newestFirst} style={`height:${jobs.length * ROW}px`}>
+      <ul
+        class={row === ROW ? "job-list" : "job-list table-list"}
+        aria-label={texts.newestFirst}
+        style={`height:${jobs.length * row}px`}
+      >
         {drawn.map(({ job, index }) => (
           <JobRow
             key={job.id}
             job={job}
-            top={index * ROW}
+            top={index * row}
             place={{ index, count: hasMore ? -1 : jobs.length }}
             app={app}
             isOpen={job.id === openID}
@@ -87,4 +97,8 @@ export function JobRows(
       {isCut && <p class="job-more dim">{texts.isCut(jobs.length)}</p>}
     </div>
   );
+}
+
+function viewOf({ scrollTop, clientHeight, clientWidth }: HTMLElement): { top: number; height: number; width: number } {
+  return { top: scrollTop, height: clientHeight, width: clientWidth };
 }

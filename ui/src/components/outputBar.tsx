@@ -105,8 +105,8 @@ function FollowSwitch({ stream }: { stream: Stream }): VNode | null {
   const view = useObservable(stream.viewer.view);
   if (view.kind === "live") return <LiveFollow stream={stream} output={view.output} />;
   return (
-    <button type="button" class="button compact primary" onClick={() => stream.viewer.live()}>
-      <DownIcon /> {view.kind === "past" ? texts.backToEnd : texts.withoutTimes}
+    <button type="button" class="button compact" onClick={() => stream.viewer.live()}>
+      {view.kind === "past" && <DownIcon />} {view.kind === "past" ? texts.backToEnd : texts.withoutTimes}
     </button>
   );
 }
@@ -124,7 +124,7 @@ function LiveFollow({ stream: { terminal }, output }: FollowProps): VNode | null
   return (
     <button
       type="button"
-      class={isFollowing ? "button compact quiet" : "button compact primary"}
+      class={isFollowing ? "button compact quiet" : newLines === 0 ? "button compact" : "button compact primary"}
       title={isFollowing ? texts.followingHint : undefined}
       onClick={() => terminal.setFollowing(!isFollowing)}
     >

@@ -80,6 +80,7 @@ export function PlayerControls({ workspace, job, player, onLeave }: ControlsProp
           min={0}
           max={duration}
           step="any"
+          style={`--done:${duration > 0 ? time / duration * 100 : 0}%`}
           value={String(time)}
           onInput={(event) => player.seek(Number(event.currentTarget.value))}
         />

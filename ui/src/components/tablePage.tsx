@@ -42,10 +42,16 @@ export function TablePage<T>({ title, tools, state, columns, row, none, children
 }
 
 export function Cell(
-  { name, isCode, children }: { name: string; isCode?: boolean; children: ComponentChildren },
+  { name, isCode, isLong, children }: {
+    name: string;
+    isCode?: boolean;
+    /** Takes the room that the others leave. */
+    isLong?: boolean;
+    children: ComponentChildren;
+  },
 ): VNode {
   return (
-    <td class={isCode ? "mono" : undefined}>
+    <td class={isLong ? "long" : isCode ? "mono" : undefined}>
       <span class="cell-name" aria-hidden="true">{name}</span>
       <span>{children}</span>
     </td>

@@ -42,9 +42,15 @@ export function TerminalView({ workspace, job, place, isFull, onFull, onLink, on
     terminal.onTop = () => {
       if (made.viewer.view.value.kind !== "timed" && isCut(made)) void made.viewer.earlier();
     };
-    made.viewer.start(offset);
+    made.viewer.start(offset, workspace.takeKeptOffset(job.id));
     setStream(made);
+    workspace.reading = {
+      job: job.id,
+      isTyping: () => terminal.keyboard.isOn.value,
+      place: async () => terminal.follow.isFollowing ? null : await made.viewer.place(),
+    };
     return () => {
+      workspace.reading = null;
       made.find.dispose();
       made.viewer.dispose();
       terminal.dispose();

@@ -45,7 +45,7 @@ export function AuditPage({ workspace }: { workspace: Workspace }): VNode {
           <PageLink router={app.router} to={{ page: "job", id: entry.job }}>{shortID(entry.job)}</PageLink>
         )}
       </Cell>
-      <Cell name={columns.detail}>{entry.detail ?? ""}</Cell>
+      <Cell name={columns.detail} isLong>{entry.detail ?? ""}</Cell>
       <Cell name={columns.from} isCode>{entry.address ?? ""}</Cell>
     </tr>
   );

@@ -1,4 +1,4 @@
-import type { Provider } from "../api/messages.ts";
+import type { Proof, Provider } from "../api/messages.ts";
 import type { App } from "../app.ts";
 import { Field } from "../components/field.tsx";
 import { PromptIcon } from "../components/icons.tsx";
@@ -14,14 +14,18 @@ interface SignInProps {
 
 /** Every way in that this server has: the link or the token always, people and providers where there are any. */
 export function SignInPage({ app, reason, isTrying }: SignInProps): VNode {
-  const { session, client } = app;
-  const [providers, setProviders] = useState<readonly Provider[] | null | "asked">("asked");
+  const { session, client, preferences } = app;
+  const [providers, setProviders] = useState<readonly Provider[] | null>(null);
   const [chosen, choose] = useState<"token" | "password" | null>(null);
   useEffect(() => {
-    // Where nobody answers this, most people have no more than the link that was printed at the start.
-    client.providers().then(setProviders, () => setProviders(null));
+    client.providers().then(setProviders, () => setProviders([]));
   }, []);
-  const byPassword = (chosen ?? (providers === null ? "token" : "password")) === "password";
+  // A server tells nobody who is outside whether it knows people; most have only the link that was printed at the start.
+  const byPassword = (chosen ?? (preferences.usesPassword.value ? "password" : "token")) === "password";
+  const signIn = async (proof: Proof) => {
+    await session.signIn(proof);
+    if (session.state.value.kind === "signedIn") preferences.usesPassword.value = "user" in proof;
+  };
   return (
     <main class="whole-page">
       <div class="sign-in">
@@ -30,24 +34,23 @@ export function SignInPage({ app, reason, isTrying }: SignInProps): VNode {
         </p>
         <h1>{texts.signIn}</h1>
         {reason !== null && <p class="notice warn" role="alert">{reason}</p>}
-        {providers !== "asked" &&
-          providers?.map(({ id, name, url }) => (
-            <a key={id} class="button wide" href={url.startsWith("/") ? client.base + url : url}>
-              {texts.signInWith(name)}
-            </a>
-          ))}
+        {providers?.map(({ id, name, url }) => (
+          <a key={id} class="button wide" href={url.startsWith("/") ? client.base + url : url}>
+            {texts.signInWith(name)}
+          </a>
+        ))}
         {/* A form that is replaced by another while somebody types into it is worse than one that comes a moment later. */}
-        {providers === "asked" ? null : byPassword
+        {providers === null ? null : byPassword
           ? (
             <Fragment>
-              <PasswordForm isTrying={isTrying} onSend={(user, password) => void session.signIn({ user, password })} />
+              <PasswordForm isTrying={isTrying} onSend={(user, password) => void signIn({ user, password })} />
               <button type="button" class="link-button" onClick={() => choose("token")}>{texts.useToken}</button>
             </Fragment>
           )
           : (
             <Fragment>
               <p>{texts.openTheLink((code) => <code>{code}</code>)}</p>
-              <TokenForm isTrying={isTrying} onSend={(token) => void session.signIn({ token })} />
+              <TokenForm isTrying={isTrying} onSend={(token) => void signIn({ token })} />
               <button type="button" class="link-button" onClick={() => choose("password")}>
                 {texts.usePassword}
               </button>

@@ -40,7 +40,7 @@ export function TokensPage({ workspace, session }: { workspace: Workspace; sessi
 
   const row = (token: Token) => (
     <tr key={token.id}>
-      <Cell name={columns.name}>
+      <Cell name={columns.name} isLong>
         <strong>{token.name}</strong>
       </Cell>
       <Cell name={columns.beginsWith} isCode>{texts.prefix(token.prefix)}</Cell>

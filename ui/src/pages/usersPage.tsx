@@ -30,7 +30,7 @@ export function UsersPage({ workspace, session }: { workspace: Workspace; sessio
 
   const row = (user: User) => (
     <tr key={user.name}>
-      <Cell name={columns.name}>
+      <Cell name={columns.name} isLong>
         <strong>{user.name}</strong>
         {user.name === session.user && <span class="dim">{texts.you}</span>}
         {user.disabled && <span class="dim">{texts.mayNotSignIn}</span>}

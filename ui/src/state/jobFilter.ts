@@ -7,10 +7,15 @@ export type { JobFilter };
 export const EVERYTHING: JobFilter = { text: "", statuses: [], tag: "", node: "", by: "" };
 
 /** The groups a person would ask for. */
-export const STATUS_GROUPS: readonly { name: string; label: string; statuses: readonly JobStatus[] }[] = [
-  { name: "any", label: words.anyStatus, statuses: [] },
-  { name: "active", label: words.runningAndQueued, statuses: ["running", "queued"] },
-  { name: "problem", label: words.wentWrong, statuses: ["failed", "timeout", "lost"] },
+export const STATUS_GROUPS: readonly {
+  name: string;
+  label: string;
+  short?: string;
+  statuses: readonly JobStatus[];
+}[] = [
+  { name: "any", label: words.anyStatus, short: words.all, statuses: [] },
+  { name: "active", label: words.runningAndQueued, short: words.active, statuses: ["running", "queued"] },
+  { name: "problem", label: words.wentWrong, short: words.problems, statuses: ["failed", "timeout", "lost"] },
   ...STATUSES.map((status) => ({ name: status, label: words.statusWord(status), statuses: [status] })),
 ];
 

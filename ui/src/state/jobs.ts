@@ -53,6 +53,8 @@ export class Jobs implements EventListener {
     events: Events,
     private readonly timing: Timing,
     filter: JobFilter = EVERYTHING,
+    /** How many there were on the page before this one. */
+    private readonly atFirst = 0,
   ) {
     this.#set({ filter });
     // With events pouring in, one new list per frame is enough.
@@ -89,7 +91,7 @@ export class Jobs implements EventListener {
 
   hello(): void {
     // As many as are shown: somebody who had loaded more pages must not lose their place to a broken connection.
-    void this.#reload(Math.min(LARGEST_PAGE, Math.max(PAGE, this.#jobs.size)), false);
+    void this.#reload(Math.min(LARGEST_PAGE, Math.max(PAGE, this.#jobs.size || this.atFirst)), false);
   }
 
   job(job: Job): void {

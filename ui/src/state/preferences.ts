@@ -9,6 +9,8 @@ export class Preferences {
   readonly singleKeys: Observable<boolean>;
   /** Whether long lines go on in the next row. */
   readonly wraps: Observable<boolean>;
+  /** Whether who uses this browser was let in by a name and a password the last time. */
+  readonly usesPassword: Observable<boolean>;
 
   constructor(private readonly storage: Pick<Storage, "getItem" | "setItem"> | null) {
     const theme = this.#read("srun.theme");
@@ -16,6 +18,8 @@ export class Preferences {
     this.singleKeys = new Observable(this.#read("srun.singleKeys") !== "off");
     this.wraps = new Observable(this.#read("srun.wraps") !== "off");
     this.wraps.subscribe(() => this.#write("srun.wraps", this.wraps.value ? "on" : "off"));
+    this.usesPassword = new Observable(this.#read("srun.signIn") === "password");
+    this.usesPassword.subscribe(() => this.#write("srun.signIn", this.usesPassword.value ? "password" : "token"));
     this.theme.subscribe(() => this.#write("srun.theme", this.theme.value));
     this.singleKeys.subscribe(() => this.#write("srun.singleKeys", this.singleKeys.value ? "on" : "off"));
   }

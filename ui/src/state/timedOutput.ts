@@ -1,5 +1,6 @@
 import type { OutputClient } from "../api/outputClient.ts";
 import type { Connection, Link } from "./connection.ts";
+import { LineTimes } from "./lineTimes.ts";
 import { Observable } from "./observable.ts";
 import type { OutputScreen } from "./output.ts";
 
@@ -39,12 +40,13 @@ export class TimedOutput implements Link {
   async #read(signal: AbortSignal): Promise<void> {
     try {
       this.screen.reset();
+      const times = new LineTimes(new Date());
       this.connection.opened(this);
       for await (const bytes of this.client.timed(this.job, this.from, true, signal)) {
         if (signal.aborted) return;
         this.state.value = { phase: "streaming" };
         // The next piece is only asked for when this one is drawn, so a slow page slows nothing but itself.
-        await new Promise<void>((resolve) => this.screen.write(bytes, resolve));
+        await new Promise<void>((resolve) => this.screen.write(times.write(bytes), resolve));
       }
       if (signal.aborted) return;
       this.state.value = { phase: "ended" };

@@ -52,7 +52,9 @@ export class Viewer {
     this.view = new Observable<View>({ kind: "live", output: this.#liveOutput() });
   }
 
-  start(offset: number | null): void {
+  /** At a line that somebody wants to see, where the page before this one was read, or at the end. */
+  start(offset: number | null, kept: number | null = null): void {
+    if (kept !== null) return void this.open(kept, "top", false);
     if (offset !== null) return void this.open(offset);
     const { kind, output } = this.view.value;
     if (kind === "live") output.start();
@@ -83,20 +85,21 @@ export class Viewer {
   }
 
   /** Shows the line that begins at, or holds, an offset of the output. */
-  async open(offset: number): Promise<void> {
+  async open(offset: number, alignment: "top" | "middle" = "middle", isMarked = true): Promise<void> {
     const view = this.view.value;
-    if (view.kind === "live" && (await this.#showIn(view.output.lines, offset))) return;
+    const show = (lines: LineIndex) => this.#showIn(lines, offset, alignment, isMarked);
+    if (view.kind === "live" && (await show(view.output.lines))) return;
     if (this.job.outputBytes <= WHOLE_UP_TO) {
       const output = view.kind === "live" ? view.output : this.#liveOutput();
       if (view.kind !== "live") this.#change({ kind: "live", output });
       if (output.state.value.phase === "opening") output.start();
       await this.#received(output, offset);
-      if (!this.#disposed) await this.#showIn(output.lines, offset);
+      if (!this.#disposed) await show(output.lines);
       return;
     }
     const past = this.#pastOutput();
     const line = await past.around(offset);
-    if (line !== null) this.screen.showLine(past.lines.lines - line, "middle", true);
+    if (line !== null) this.screen.showLine(past.lines.lines - line, alignment, isMarked);
   }
 
   /** The part before what the screen still holds. */
@@ -150,7 +153,12 @@ export class Viewer {
   }
 
   /** Shows a line of what has been received, if it is there. */
-  async #showIn(lines: LineIndex, offset: number): Promise<boolean> {
+  async #showIn(
+    lines: LineIndex,
+    offset: number,
+    alignment: "top" | "middle",
+    isMarked: boolean,
+  ): Promise<boolean> {
     const view = this.view.value;
     if (view.kind === "timed" || offset < lines.start) return false;
     if (view.kind === "live" && offset >= view.output.state.value.offset) return false;
@@ -159,7 +167,7 @@ export class Viewer {
     const bytes = offset > mark.offset
       ? await this.context.client.range(this.job.id, mark.offset, offset)
       : new Uint8Array();
-    return this.screen.showLine(lines.lines - mark.line - countLineEnds(bytes), "middle", true);
+    return this.screen.showLine(lines.lines - mark.line - countLineEnds(bytes), alignment, isMarked);
   }
 
   /** Resolves when an offset has been received and drawn, or will never be. */

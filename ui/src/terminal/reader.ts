@@ -1,5 +1,6 @@
 import type { Terminal } from "../../types/xterm.d.ts";
 import { cellsOf, errorRows, findAll, type FindQuery, type Match, patternOf } from "./find.ts";
+import { Highlights } from "./highlights.ts";
 import { linesBelow, rowWithLinesBelow } from "./lines.ts";
 
 /** Where a row is put in the view. */
@@ -7,13 +8,20 @@ export type Alignment = "top" | "middle" | "bottom";
 
 /** What is on the screen and in its scrollback, to be searched and pointed at. */
 export class ScreenReader {
+  readonly highlights: Highlights;
+
   /** `go` brings a row into view, and lets the end go. */
-  constructor(private readonly terminal: Terminal, private readonly go: (row: number) => void) {}
+  constructor(private readonly terminal: Terminal, private readonly go: (row: number) => void) {
+    this.highlights = new Highlights(terminal);
+  }
 
   /** All places that match, or null when the pattern is wrong. */
   find(query: FindQuery): Match[] | null {
     const pattern = patternOf(query);
-    return pattern === null ? null : findAll(this.terminal.buffer.active, pattern);
+    const matches = pattern === null ? null : findAll(this.terminal.buffer.active, pattern);
+    if (matches === null) this.highlights.clear();
+    else this.highlights.show(matches, this.nearest(matches));
+    return matches;
   }
 
   show(match: Match): void {
@@ -23,6 +31,7 @@ export class ScreenReader {
   }
 
   clear(): void {
+    this.highlights.clear();
     this.terminal.clearSelection();
   }
 

@@ -81,6 +81,8 @@ export class TerminalScreen implements OutputScreen {
       drawBoldTextInBrightColors: false,
       theme: isDark ? DARK : LIGHT,
       linkHandler: { activate: open },
+      // The marks on what was found.
+      allowProposedApi: true,
     });
     this.#frame = document.createElement("div");
     this.#frame.className = "terminal-frame";
@@ -157,6 +159,7 @@ export class TerminalScreen implements OutputScreen {
   }
 
   setDark(isDark: boolean): void {
+    this.reader.highlights.isDark = isDark;
     this.#terminal.options.theme = isDark ? DARK : LIGHT;
   }
 
@@ -223,6 +226,8 @@ export class TerminalScreen implements OutputScreen {
       if (Math.abs(this.#host.scrollTop - this.#hostTop) > 1) this.#moved();
     }, { signal, passive: true });
     this.#terminal.onLineFeed(() => follow.lineFed());
+    // A program that begins to draw on the whole screen needs all of it in sight.
+    this.#terminal.buffer.onBufferChange(() => requestAnimationFrame(() => !this.#isDisposed && this.#layout()));
     this.#terminal.attachCustomKeyEventHandler((event) => {
       if (this.keyboard.takes(event)) return true;
       // The page's own shortcuts, the browser's, and Tab all work while the terminal has the focus, because it takes no key.
@@ -301,7 +306,8 @@ export class TerminalScreen implements OutputScreen {
     } else {
       const { cols } = this.#size;
       const needed = { cols, rows: this.#hasFreeRows() ? 1 : this.#size.rows };
-      terminal.options.fontSize = fontToFit(needed, pane, (fontSize) => this.#cellAt(fontSize));
+      const isDrawnOn = terminal.buffer.active.type === "alternate";
+      terminal.options.fontSize = fontToFit(needed, pane, (fontSize) => this.#cellAt(fontSize), isDrawnOn);
       terminal.resize(cols, this.#hasFreeRows() ? cellsThatFit(pane, this.#cell()).rows : this.#size.rows);
     }
     const cell = this.#cell();

@@ -3,6 +3,12 @@ import type { ITheme } from "./xterm.ts";
 // The same red, green, blue and amber as the rest of the page (styles/tokens.css), so that a colour means one thing.
 // Whatever a program mixes beside them is corrected by minimumContrastRatio.
 
+/** On what was found; as `mark` in the rest of the page. */
+export const MARK = {
+  light: { backgroundColor: "#ffe58f", foregroundColor: "#1f2328" },
+  dark: { backgroundColor: "#6b5208", foregroundColor: "#e6edf3" },
+} as const;
+
 export const DARK: ITheme = {
   background: "#0d1117",
   foreground: "#e6edf3",

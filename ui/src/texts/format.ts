@@ -5,9 +5,10 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** `0.4 s`, `12 s`, `2 min 05 s`, `3 h 20 min`, `2 d 4 h`. */
+/** `40 ms`, `2.4 s`, `12 s`, `2 min 05 s`, `3 h 20 min`, `2 d 4 h`. */
 export function duration(seconds: number): string {
   const clean = Math.max(0, seconds);
+  if (clean < 0.9995) return `${Math.round(clean * 1000)} ms`;
   if (clean < 9.95) return `${clean.toFixed(1)} s`;
   const whole = Math.floor(clean);
   if (whole < MINUTE) return `${whole} s`;

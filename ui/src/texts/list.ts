@@ -15,8 +15,6 @@ export const runACommand = "Run a command";
 export const isCut = (amount: number) =>
   `These are the newest ${count(amount, "job", "jobs")}. The filter finds older ones.`;
 
-export const noneOpen = "No job is open.";
-export const chooseOne = "Choose one from the list.";
 export const outputIsShownHere = "The output of a job is shown here.";
 export const firstCommand = "A first command, to see it live:";
 export const firstCommandLine = `for i in 1 2 3; do printf "\\033[3\${i}mline $i\\033[0m\\n"; sleep 1; done`;

@@ -16,6 +16,9 @@ export const lostContact = "Lost contact";
 export const stopping = "Stopping";
 export const paused = "Paused";
 
+export const all = "All";
+export const active = "Active";
+export const problems = "Gone wrong";
 export const anyStatus = "Any status";
 export const runningAndQueued = "Running and queued";
 export const wentWrong = "Failed, timed out, lost";
