@@ -84,7 +84,7 @@ def test_what_a_job_uses_is_drawn_and_stays(shared_page):
     # The share depends on how crowded the machine is; that it is not nothing does not.
     expect(plots.get_by_role("img", name=re.compile(r"CPU over .*, at most [1-9]"))).to_be_visible()
     expect(plots.get_by_role("img", name=re.compile(r"Memory over .*: now [1-9].* [kM]B"))).to_be_visible()
-    expect(plots.get_by_role("img", name=re.compile(r"Output over .*, at most [1-9].* B/s"))).to_be_visible()
+    expect(plots.get_by_role("img", name=re.compile(r"Output over .*, at most [1-9].* B.s"))).to_be_visible()
     page.screenshot("usage")
     page.keys("s")
     page.confirm("Stop this job?", "Stop")

@@ -1,7 +1,13 @@
 """The list of jobs: as long as it may be, filtered, and acted upon as a whole."""
 
+import contextlib
+import sqlite3
+import time
+
 import pytest
 from playwright.sync_api import expect
+
+from support.server import Server
 
 pytestmark = pytest.mark.xdist_group("page-list")
 
@@ -100,3 +106,62 @@ def test_single_keys_can_be_turned_off(page):
     page.page.reload()
     page.keys("n")
     expect(page.page.get_by_role("dialog")).to_have_count(0)
+
+
+def copy_job(database, job: str, count: int) -> None:
+    """Copies of a job, one a second back into the past."""
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        columns = [name for _, name, *_ in connection.execute("PRAGMA table_info(jobs)")]
+        changed = {
+            "id": "printf('%s-%012x', substr(id, 1, 23), number)",
+            "created_at": "created_at - number * 1000000",
+            "command": "'echo copy ' || number",
+            "status": "CASE WHEN number % 10 = 0 THEN 'failed' ELSE status END",
+        }
+        connection.execute(
+            f"""WITH RECURSIVE numbers(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < ?)
+                INSERT INTO jobs ({", ".join(columns)})
+                SELECT {", ".join(changed.get(name, name) for name in columns)} FROM jobs, numbers WHERE id = ?""",
+            (count, job),
+        )
+        connection.execute("DELETE FROM search_pending")
+        connection.commit()
+
+
+@pytest.mark.soak
+def test_a_million_jobs(tmp_path, visit):
+    with Server(tmp_path) as server:
+        job = server.api.submit("true")["id"]
+        server.api.wait(job)
+    copy_job(tmp_path / "state" / "srun.db", job, 1_000_000)
+    with Server(tmp_path, "--keep-age", "0") as server:
+        page = visit(server)
+        page.sign_in()
+        begun = time.monotonic()
+        page.page.reload()
+        expect(page.jobs.first).to_contain_text("true")
+        opened = time.monotonic() - begun
+        # Down as far as the page keeps: no more of it is drawn than before.
+        list = page.page.locator(".job-scroll")
+        begun = time.monotonic()
+        while page.page.get_by_text("These are the newest").count() == 0:
+            list.evaluate("list => list.scrollTo(0, list.scrollHeight)")
+            page.page.wait_for_timeout(20)
+            assert time.monotonic() - begun < 100
+        scrolled = time.monotonic() - begun
+        assert page.jobs.count() < 80
+        heap = page.page.evaluate("performance.memory.usedJSHeapSize") / 1e6
+        begun = time.monotonic()
+        page.keys("/")
+        page.page.keyboard.type("copy 999999")
+        expect(page.jobs).to_have_count(1)
+        expect(page.jobs.first).to_contain_text("echo copy 999999")
+        found = time.monotonic() - begun
+        # It is as live as a short one.
+        page.page.get_by_role("searchbox").fill("")
+        expect(page.jobs.first).to_contain_text("true")
+        server.api.submit("echo and one more")
+        expect(page.jobs.first).to_contain_text("echo and one more")
+        print(f"opened {opened:.1f} s, to the end {scrolled:.1f} s, {heap:.0f} MB of heap, oldest found {found:.1f} s")
+        assert opened < 5 and found < 15 and heap < 200
+        page.check_clean()

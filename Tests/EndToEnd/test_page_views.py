@@ -31,8 +31,11 @@ def lived_in(shared_server):
         "failed": api.submit("echo what went wrong; exit 3", tags=["nightly", "ci"]),
         "running": api.submit("echo begun; sleep 1000", name="server"),
         "silent": api.submit("true"),
+        "late": api.submit("exec sleep 1000", name="backup", tags=["nightly"], timeout=1),
+        "stopped": api.submit("exec sleep 1000", name="preview"),
     }
-    for name in ("colours", "failed", "silent"):
+    api.stop(jobs["stopped"]["id"])
+    for name in ("colours", "failed", "silent", "late", "stopped"):
         api.wait(jobs[name]["id"])
     api.value("POST", "/api/users", {"name": "jane", "role": "viewer", "password": "correct horse battery"}, status=201)
     api.value("POST", "/api/tokens", {"name": "robot", "role": "operator"}, status=201)
@@ -54,7 +57,7 @@ def test_every_view(visit, shared_server, lived_in, scheme, size):
     expect(page.page.get_by_role("heading", name="Sign in")).to_be_visible()
     check("sign-in")
     page.page.goto(page.link)
-    expect(page.jobs).to_have_count(4)
+    expect(page.jobs).to_have_count(6)
     check("jobs")
     page.button("More filters").click()
     expect(page.page.get_by_label("Person")).to_be_visible()
@@ -167,11 +170,8 @@ def test_people_and_tokens(visit, shared_server, lived_in):
 def test_a_viewer_sees_and_cannot_act(visit, shared_server, lived_in):
     page = visit(shared_server)
     page.page.goto(page.url)
-    # Which way in comes first depends on what the server has; the other is one click away.
-    other, name = page.button("Use a name and a password"), page.page.get_by_label("Name")
-    expect(other.or_(name)).to_be_visible()
-    if other.count() > 0:
-        other.click()
+    # Most people have a link or a token, until this browser has let somebody in by a password.
+    page.button("Use a name and a password").click()
     page.page.get_by_label("Name").fill("jane")
     page.page.get_by_label("Password").fill("wrong")
     page.button("Sign in").click()
@@ -181,6 +181,12 @@ def test_a_viewer_sees_and_cannot_act(visit, shared_server, lived_in):
     page.button("Sign in").click()
     expect(page.jobs.first).to_be_visible()
     expect(page.button("Run a command")).to_have_count(0)
+    # From now on this browser asks for a name first.
+    page.menu("Menu", "Sign out")
+    page.page.get_by_label("Name", exact=True).fill("jane")
+    page.page.get_by_label("Password").fill("correct horse battery")
+    page.button("Sign in").click()
+    expect(page.jobs.first).to_be_visible()
     page.open(f"/jobs/{lived_in['running']}")
     page.wait_for_line("begun")
     for action in ("Stop", "Restart", "Remove the job", "Type"):
@@ -202,6 +208,66 @@ def test_a_session_that_ends_and_motion_that_is_not_wanted(visit, shared_server,
     page.menu("Menu", "Sign out")
     expect(page.page.get_by_role("heading", name="Sign in")).to_be_visible()
     expect(page.page).to_have_title("Sign in · srun")
+
+
+# What has the focus: its name, and whether it can be seen that it has it.
+FOCUS = """() => {
+    const one = document.activeElement, box = one.getBoundingClientRect();
+    // The terminal takes keys in a hidden field, and shows the focus around itself; a slider's is the browser's own.
+    const shown = one.closest(".terminal-host") ?? one;
+    const { outlineStyle, boxShadow } = getComputedStyle(shown);
+    return {
+        name: one === document.body ? "" : one.ariaLabel ?? one.labels?.[0]?.textContent ?? one.textContent.trim(),
+        isSeen: outlineStyle !== "none" || boxShadow !== "none",
+        isInView: shown !== one || (box.width > 0 && box.bottom > 0 && box.top < innerHeight),
+    };
+}"""
+
+
+def test_keyboard_alone(visit, shared_server, lived_in):
+    page = visit(shared_server)
+    page.sign_in()
+    expect(page.jobs).to_have_count(6)
+    # Run, watch, and hear what became of it.
+    page.keys("n")
+    expect(page.page.get_by_label("Command", exact=True)).to_be_focused()
+    page.page.keyboard.type("echo by hand; sleep 0.5; exit 4")
+    page.keys("Control+Enter")
+    page.wait_for_line("by hand")
+    expect(page.status).to_have_text("Failed")
+    expect(page.page.get_by_role("status").filter(has_text="failed, exit 4")).to_have_count(1)
+    # Tab leads through everything and out again, and is always seen.
+    page.page.evaluate("document.activeElement.blur()")
+    names = []
+    for _ in range(60):
+        page.keys("Tab")
+        focus = page.page.evaluate(FOCUS)
+        if focus["name"] == "" or (names and focus["name"] == names[0]):
+            break
+        assert focus["isSeen"] and focus["isInView"], focus
+        names.append(focus["name"])
+    else:
+        raise AssertionError(f"Tab never comes out: {names}")
+    for name in ("Menu", "Filter by command, name, tag or id", "Restart", "Find in the output", "Full screen"):
+        assert name in names, names
+    assert "Output of the job" in names[-1]
+    # A menu and a dialog give the focus back to what opened them.
+    page.button("More actions").focus()
+    page.keys("Enter")
+    expect(page.button("Copy as srun or curl")).to_be_visible()
+    page.keys("Tab", "Tab", "Enter")
+    expect(page.page.get_by_role("dialog", name="Copy as a command")).to_be_visible()
+    page.keys("Escape")
+    expect(page.page.get_by_role("dialog")).to_have_count(0)
+    # Back to the list, another job from there, and away with this one.
+    page.keys("Escape", "j", "Enter")
+    page.wait_for_line("by hand")
+    page.button("Remove the job").focus()
+    page.keys("Enter")
+    expect(page.page.get_by_role("dialog", name="Remove this job?")).to_be_visible()
+    page.keys("Enter")
+    expect(page.jobs).to_have_count(6)
+    page.check_clean()
 
 
 def test_first_sight_is_small_and_quick(visit, shared_server, lived_in):

@@ -49,6 +49,8 @@ export interface Job {
   limits?: Limits | null;
   nice?: number | null;
   retries?: { count: number; delaySeconds?: number | null; maxDelaySeconds?: number | null } | null;
+  /** When the next try starts, while its pause runs. */
+  retryAt?: string | null;
   retryOf?: string | null;
   attempt?: number | null;
   /** How much the output quota has dropped. */

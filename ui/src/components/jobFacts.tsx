@@ -1,5 +1,5 @@
 import type { Job } from "../api/messages.ts";
-import { clockTime, jobDuration, shortID, signalName } from "../texts/format.ts";
+import { clockTime, jobDuration, shortID, signalName, until } from "../texts/format.ts";
 import type { Jobs } from "../state/jobs.ts";
 import type { Router } from "../state/route.ts";
 import type { Ticker } from "../state/ticker.ts";
@@ -46,6 +46,7 @@ export function JobFacts({ job, router, jobs, ticker, isAll, onAll }: JobFactsPr
           </Fact>
         )}
         <Fact name={facts.node} isCode>{job.node ?? texts.anyNode}</Fact>
+        {job.retryAt && <Fact name={facts.nextTry}>{until(job.retryAt, now)}</Fact>}
         {(job.attempt ?? 1) > 1 && <Fact name={facts.attempt}>{job.attempt}</Fact>}
         {(job.retryOf ?? job.restartOf) !== null && (
           <Fact name={job.retryOf ? facts.retryOf : facts.restartOf} isCode>

@@ -24,6 +24,9 @@ export interface ScreenOptions {
   onLink(target: URL): void;
 }
 
+/** Between the last letter and the scroll bar. */
+const RIGHT_MARGIN = 8;
+
 /** How long a line that was gone to is kept in its place, in milliseconds. */
 const HELD_FOR = 300;
 
@@ -323,7 +326,7 @@ export class TerminalScreen implements OutputScreen {
   #pane(): Box {
     const style = getComputedStyle(this.#host);
     return {
-      width: this.#host.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) -
+      width: this.#host.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - RIGHT_MARGIN -
         (this.#viewport.offsetWidth - this.#viewport.clientWidth),
       height: this.#host.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom),
     };

@@ -45,6 +45,12 @@ export function age(time: string, now: number): string {
   return new Date(time).toLocaleDateString();
 }
 
+/** `in 12 s`, and `now` for what is due. */
+export function until(time: string, now: number): string {
+  const seconds = (Date.parse(time) - now) / 1000;
+  return seconds <= 0 ? "now" : `in ${wholeSeconds(Math.ceil(seconds))}`;
+}
+
 export function clockTime(time: string, now: number): string {
   const date = new Date(time);
   const isToday = date.toDateString() === new Date(now).toDateString();

@@ -10,7 +10,7 @@ export const menu = "Menu";
 export const runACommand = ["Run", "a command"] as const;
 export const searchAllJobs = "Search all jobs";
 export const signedInAs = (user: string, role: string | null | undefined) =>
-  `Signed in as ${user}${role ? `, ${role}` : ""}`;
+  `Signed in as ${user}${role && role !== user ? `, ${role}` : ""}`;
 export const keys = "Keys";
 export const about = "About srun";
 export const changePassword = "Change your password";
