@@ -116,7 +116,7 @@ def test_an_upgraded_server_gets_its_own_page_and_nobody_loses_their_place(open_
         first = page.lines()[0]
         assert 50 < int(first) < 1900
         wire.mend()
-        page.page.wait_for_function("window.isOld === undefined", timeout=40_000)
+        page.page.wait_for_function("() => window.isOld === undefined", timeout=40_000)
         page.wait_for_line(first)
         assert page.lines()[0] == first
         assert page.job == job

@@ -76,7 +76,7 @@ def test_finding_goes_beyond_what_is_loaded_and_a_line_can_be_linked(shared_page
     expect(page.page.locator(".find-count")).to_have_text("No hit")
     page.button("All of the output").click()
     hit = page.page.locator(".find-hits .hit")
-    expect(hit).to_have_text("777777777777", timeout=20_000)
+    expect(hit).to_have_text("777777777777", timeout=60_000)
     hit.click()
     page.wait_for_line("777777")
     page.screenshot("find")
