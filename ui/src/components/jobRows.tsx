@@ -1,4 +1,5 @@
 import type { Workspace } from "../app.ts";
+import { filterQuery } from "../state/jobFilter.ts";
 import { listWindow, scrollToRow } from "../state/listWindow.ts";
 import { h, useEffect, useLayoutEffect, useRef, useState, type VNode } from "../view.ts";
 import * as common from "../texts/common.ts";
@@ -19,7 +20,9 @@ export function JobRows(
   { workspace, openID, node }: { workspace: Workspace; openID: string | null; node: string },
 ): VNode {
   const { jobs: model, cursor, selection, app } = workspace;
-  const { jobs, hasMore, isCut, loadingMore, error } = useObservable(model.list);
+  const { jobs, filter, hasMore, isCut, loadingMore, error } = useObservable(model.list);
+  const query = filterQuery(filter);
+  const shownQuery = useRef(query);
   const { isOn, ids } = useObservable(selection.state);
   const focused = useObservable(cursor.id);
   const moves = useObservable(cursor.moves);
@@ -36,6 +39,11 @@ export function JobRows(
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
+  // Another question has another answer, and that is read from its start.
+  useLayoutEffect(() => {
+    if (scroller.current !== null && shownQuery.current !== query) scroller.current.scrollTop = workspace.listTop = 0;
+    shownQuery.current = query;
+  }, [query]);
   useEffect(() => {
     if (hasMore && end > jobs.length - FETCH_BEFORE) void model.loadMore();
   }, [hasMore, end, jobs.length, loadingMore]);
