@@ -163,6 +163,31 @@ class UnixHTTP(http.client.HTTPConnection):
         self.sock.connect(str(self.path))
 
 
+def test_keeps_browsers_to_https_only_when_told(secured, start, tmp_path):
+    """C50: the promise holds for all ports of a name, so it is nothing to make unasked."""
+
+    def promise(server):
+        _, port = server.url.removeprefix("https://").split(":")
+        connection = http.client.HTTPSConnection("127.0.0.1", int(port), context=ssl._create_unverified_context(), timeout=10)
+        found = []
+        for path in ("/", "/healthz", "/api/jobs"):
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            answer.read()
+            found.append(answer.headers["Strict-Transport-Security"])
+        connection.close()
+        return found
+
+    server, cert, key = secured
+    assert promise(server) == [None, None, None]
+    folder = tmp_path / "told"
+    folder.mkdir()
+    with Server(folder, "--hsts", "--tls-cert", str(cert), "--tls-key", str(key)) as told:
+        assert promise(told) == ["max-age=31536000"] * 3
+    refused = start("serve", "--port", "0", "--hsts")
+    assert refused.returncode == 64 and b"--tls-cert" in refused.stderr
+
+
 def test_listens_to_a_socket_that_only_its_owner_reaches(tmp_path, start, command_line, nobody):
     path = tmp_path / "srun.sock"
     with Server(tmp_path, port=("--listen", f"unix:{path}")) as server:

@@ -11,6 +11,7 @@ extension App {
             host: configuration.address.host, port: configuration.address.port,
             allowedHosts: configuration.allowedHosts, trustedProxies: configuration.trustedProxies)
         web.store = configuration.store.kind
+        web.demandsHTTPS = configuration.demandsHTTPS
         web.auth = configuration.access.rawValue
         web.vouchingField = configuration.access == .proxy ? configuration.authHeader : nil
         return web

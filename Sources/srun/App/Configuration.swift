@@ -38,6 +38,8 @@ struct Configuration: Sendable {
     var access: Access
     /// Certificate and key, as files; nil for plain HTTP.
     var tls: TLSFiles?
+    /// Browsers are told to come by HTTPS only.
+    var demandsHTTPS: Bool
     /// In which field a trusted proxy says who somebody is.
     var authHeader: String
     /// Operators act on their own jobs only.
@@ -107,6 +109,7 @@ struct Configuration: Sendable {
         access =
             try layers.value(.auth, expected: "token, proxy or none", read: Access.init(rawValue:)) ?? .token
         tls = try Self.tls(layers, currentFolder: currentFolder)
+        demandsHTTPS = try layers.isOn(.hsts)
         authHeader =
             try layers.value(.authHeader, expected: "the name of a header field", read: Self.fieldName)
             ?? "x-forwarded-user"
@@ -162,6 +165,9 @@ struct Configuration: Sendable {
             }
         }
         let isBehindProxy = try layers.isOn(.behindProxy)
+        guard !demandsHTTPS || tls != nil || isBehindProxy else {
+            throw layers.error(.hsts, "goes with --tls-cert or --behind-proxy: without TLS nobody would come any more")
+        }
         let allowsPlainHTTP = try layers.isOn(.allowPlainHTTP)
         guard address.isLoopback || tls != nil || isBehindProxy || allowsPlainHTTP else {
             throw Failure(

@@ -28,6 +28,7 @@ enum Setting: String, CaseIterable, Sendable {
     case authHeader = "auth-header"
     case tlsCert = "tls-cert"
     case tlsKey = "tls-key"
+    case hsts
     case ownJobsOnly = "own-jobs-only"
     case newUserRole = "new-user-role"
     case iKnowThisIsRCE = "i-know-this-is-rce"
@@ -60,7 +61,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .allowedHost, .trustedProxies, .passEnv, .label: .list
         case .behindProxy, .allowPlainHTTP, .acceptEmptyDatabase, .waitDatabase, .iKnowThisIsRCE, .untilStdinCloses:
             .toggle
-        case .ownJobsOnly: .toggle
+        case .ownJobsOnly, .hsts: .toggle
         case .authHeader, .newUserRole, .tlsCert, .tlsKey: .text
         case .host, .listen, .searchIndex, .store, .db, .databaseURL, .onLeaseLoss, .stateDir, .logLevel, .node, .auth,
             .announce,

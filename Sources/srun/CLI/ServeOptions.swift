@@ -30,6 +30,9 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The key of the certificate, PEM, mode 0600.", valueName: "file"))
     var tlsKey: [String] = []
 
+    @Flag(help: "Tell browsers to come by HTTPS only for a year, to this name and all its ports.")
+    var hsts = false
+
     @Flag(help: "A proxy that speaks TLS stands before srun, so an address other than loopback is fine.")
     var behindProxy = false
 
@@ -212,7 +215,7 @@ struct ServeOptions: ParsableArguments {
             (.waitDatabase, waitDatabase),
             (.noKeeper, noKeeper), (.allowSetuid, allowSetuid),
             (.iKnowThisIsRCE, iKnowThisIsRCE), (.untilStdinCloses, untilStdinCloses),
-            (.ownJobsOnly, ownJobsOnly),
+            (.ownJobsOnly, ownJobsOnly), (.hsts, hsts),
         ]
         for (setting, isOn) in toggles where isOn { layer.add(["true"], for: setting) }
         return layer

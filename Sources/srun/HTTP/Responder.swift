@@ -21,6 +21,7 @@ struct Responder: Answering {
     let sockets: WebSocketSlots
     let ownership: JobOwnership
     let logger: Logger
+    var demandsHTTPS = false
 
     enum Verdict: Sendable {
         /// To be answered once the body is there.
@@ -97,7 +98,7 @@ struct Responder: Answering {
 
     private func finished(_ response: Response) -> Response {
         var response = response
-        SecurityHeaders.add(to: &response)
+        SecurityHeaders.add(to: &response, demandsHTTPS: demandsHTTPS)
         return response
     }
 }

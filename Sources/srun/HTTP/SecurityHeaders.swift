@@ -13,7 +13,8 @@ enum SecurityHeaders {
     /// may do nothing.
     static let sandboxPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
-    static func add(to response: inout Response) {
+    static func add(to response: inout Response, demandsHTTPS: Bool = false) {
+        if demandsHTTPS { set(.strictTransportSecurity, "max-age=31536000", in: &response) }
         set(.contentSecurityPolicy, pagePolicy, in: &response)
         set(.xContentTypeOptions, "nosniff", in: &response)
         set(.cacheControl, "no-store", in: &response)

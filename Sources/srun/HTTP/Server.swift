@@ -63,7 +63,7 @@ struct Server: Service {
                 routes: routes, forwarding: forwarding, access: access, audit: audit,
                 vouchingField: configuration.vouchingField),
             sockets: WebSocketSlots(configuration.sockets),
-            ownership: JobOwnership(engine: engine), logger: logger)
+            ownership: JobOwnership(engine: engine), logger: logger, demandsHTTPS: configuration.demandsHTTPS)
     }
 
     var routes: [Route] { responder.gate.routes.routes }

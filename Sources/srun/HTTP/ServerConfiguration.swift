@@ -9,6 +9,8 @@ struct ServerConfiguration: Sendable {
     var connections = ConnectionLimits.standard
     /// Certificate and key; nil for plain HTTP.
     var identity: TLSIdentity?
+    /// Browsers are told to come by HTTPS only (RFC 6797).
+    var demandsHTTPS = false
     /// What ``ServerDescription`` says of the store and of signing in.
     var store = "memory"
     var auth = "token"
