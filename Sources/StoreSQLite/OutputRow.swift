@@ -43,7 +43,7 @@ struct OutputRow {
         offset = chunk.offset
         time = chunk.time
         stream = chunk.stream
-        bytes = chunk.bytes.withUnsafeReadableBytes { Data($0) }
+        bytes = chunk.bytes.sharedData
     }
 
     /// Returns false when the chunk needs a row of its own.
@@ -59,5 +59,18 @@ struct OutputRow {
         try db.cachedStatement(
             sql: #"INSERT INTO job_logs (job_id, content, log_level, created_at, "offset") VALUES (?, ?, ?, ?, ?)"#
         ).execute(arguments: [job.text, bytes, stream.rawValue, time.column, offset])
+    }
+}
+
+extension ByteBuffer {
+    /// The same bytes in the same memory, which lives as long as either does.
+    fileprivate var sharedData: Data {
+        withUnsafeReadableBytesWithStorageManagement { bytes, storage in
+            guard let start = bytes.baseAddress, !bytes.isEmpty else { return Data() }
+            _ = storage.retain()
+            return Data(
+                bytesNoCopy: UnsafeMutableRawPointer(mutating: start), count: bytes.count,
+                deallocator: .custom { _, _ in storage.release() })
+        }
     }
 }

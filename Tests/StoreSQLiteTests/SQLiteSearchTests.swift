@@ -80,7 +80,7 @@ struct SQLiteSearchTests {
                 }
             }
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            let indexer = OutputIndexer(store: store, clock: .continuous, logger: logger) { false }
+            let indexer = OutputIndexer(store: store, clock: .continuous, logger: logger) { .idle }
             await indexer.pass()
             #expect(try await store.unindexed(after: nil, limit: 10).allSatisfy { $0.job.id == sampleID(4) })
             // Of another node, so that it does not take the job that runs for lost.

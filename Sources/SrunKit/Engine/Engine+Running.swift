@@ -48,13 +48,28 @@ extension Engine {
 
     private func conduct(_ process: any RunningProcess, _ entry: ActiveJob, _ run: JobRun) async {
         let id = entry.job.id
-        // Output is taken from the first moment; the store learns the process ID meanwhile.
+        // Output is taken from the first moment; the store learns the process ID meanwhile, if there is time.
         async let outcome = supervise(process, entry, since: run.startedAt)
-        await advance(id, to: .running(run))
+        show(.running(run), of: id)
         entry.started.fulfil(())
-        await finish(id, outcome, run)
+        let isOver = OneShot<Void>()
+        async let noted: Void = note(run, of: id, unless: isOver)
+        let ending = await outcome
+        isOver.fulfil(())
+        await noted
+        await finish(id, ending, run)
         await sweep(process)
         await process.close()
+    }
+
+    /// How long a job runs before its process ID is stored. Nobody needs that of an earlier server: the keeper knows it, and without
+    /// a keeper the processes are found by their environment. So a short job is spared a transaction.
+    private static let noteDelay = Duration.milliseconds(100)
+
+    private func note(_ run: JobRun, of id: JobID, unless isOver: OneShot<Void>) async {
+        let isStillRunning =
+            await race(clock: .continuous, limit: Self.noteDelay) { await isOver.value() == nil } ?? true
+        if isStillRunning { await store(.running(run), of: id) }
     }
 
     /// - Returns: After all output is in the store.
@@ -124,11 +139,17 @@ extension Engine {
     /// Moves a job on, in the store and for everybody who watches. A store that does not answer is asked again until it does:
     /// a state that is nowhere written down would be a lie after the next crash.
     private func advance(_ id: JobID, to state: JobState) async {
+        if await store(state, of: id) { show(state, of: id) }
+    }
+
+    /// - Returns: Whether the job is in that state now, as far as the store goes.
+    @discardableResult
+    private func store(_ state: JobState, of id: JobID) async -> Bool {
         var backoff = Backoff()
         while true {
             do {
                 try await store.advance(id, to: state)
-                break
+                return true
             } catch {
                 switch error.code {
                 case .illegalTransition where team != nil:
@@ -138,14 +159,14 @@ extension Engine {
                         active[id]?.stop.fulfil(.leaseLoss)
                         jobEvents.send(.changed(job))
                     }
-                    return
+                    return false
                 case .jobNotFound, .illegalTransition, .corrupt:
                     logger.error(
                         "the state of a job cannot be stored",
                         metadata: ["job.id": "\(id)", "job.status": "\(state.status.rawValue)", "error": "\(error)"])
-                    return
+                    return false
                 default:
-                    if Task.isCancelled { return }
+                    if Task.isCancelled { return false }
                     if givesUp.current != nil {
                         logger.error(
                             "the store did not take the state of a job",
@@ -153,12 +174,15 @@ extension Engine {
                                 "job.id": "\(id)", "job.status": "\(state.status.rawValue)", "error": "\(error)",
                             ])
                         if state.end != nil { unstoredEnds += 1 }
-                        return
+                        return false
                     }
                     await backoff.wait(clock: clock)
                 }
             }
         }
+    }
+
+    private func show(_ state: JobState, of id: JobID) {
         guard active[id] != nil else { return }
         active[id]?.job.state = state
         if let end = state.end { active[id]?.job.outputBytes = end.outputBytes }

@@ -19,7 +19,7 @@ extension Engine {
     func indexOutput() async {
         guard configuration.indexesOutput, let searchIndex else { return }
         let indexer = OutputIndexer(store: searchIndex, clock: clock, logger: logger) { [weak self] in
-            await self?.hasActiveJobs ?? false
+            await self?.activity() ?? .idle
         }
         while !Task.isCancelled {
             outputToIndex = OneShot()
@@ -32,5 +32,22 @@ extension Engine {
         }
     }
 
-    private var hasActiveJobs: Bool { !active.isEmpty }
+    private func activity() -> OutputIndexer.Activity {
+        guard !active.isEmpty else { return .idle }
+        return outputRate.isPouring(active.mapValues(\.pipeline.byteCount), at: .now) ? .pouring : .running
+    }
+}
+
+/// How fast the running jobs print, all together.
+struct OutputRate {
+    private var counts: [JobID: Int64] = [:]
+    private var time = ContinuousClock.now
+
+    /// - Parameter present: How much each has printed so far.
+    mutating func isPouring(_ present: [JobID: Int64], at now: ContinuousClock.Instant) -> Bool {
+        let printed = present.reduce(0) { $0 + max(0, $1.value - (counts[$1.key] ?? 0)) }
+        let seconds = max(0.001, (now - time) / .seconds(1))
+        (counts, time) = (present, now)
+        return Double(printed) / seconds > OutputIndexer.Activity.pouringBytesPerSecond
+    }
 }

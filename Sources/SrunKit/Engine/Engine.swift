@@ -37,6 +37,7 @@ public actor Engine: Service {
     let hurry = OneShot<Void>()
     /// Fulfilled when there is output that the index does not have; made anew by whoever indexes it.
     var outputToIndex = OneShot<Void>()
+    var outputRate = OutputRate()
     /// Fulfilled when a shutdown begins.
     let closing = OneShot<Void>()
     /// Fulfilled when the engine was told to shut down.

@@ -1,6 +1,7 @@
 import CPTY
 import Foundation
 import NIOCore
+import Synchronization
 
 /// The output of a kept job: of its terminal or of both its pipes, moved into the job's ring and handed out from there.
 ///
@@ -17,6 +18,7 @@ final class KeptOutput: ProcessOutput {
     /// Becomes readable when any source does.
     private let readiness: Descriptor
     private let now: @Sendable () -> Date
+    private let pace = Mutex(ReadPace())
     private static let fullPause = Duration.milliseconds(5)
 
     init(
@@ -46,7 +48,7 @@ final class KeptOutput: ProcessOutput {
             case .end: return nil
             case .nothing:
                 if Task.isCancelled { return nil }
-                await poller.readable(readiness.number)
+                await poller.readable(readiness.number, gathering: pace.withLock { $0.isPouring })
             case .full:
                 if Task.isCancelled { return nil }
                 try? await Task.sleep(for: Self.fullPause)
@@ -74,8 +76,11 @@ final class KeptOutput: ProcessOutput {
     private func takeAvailable() -> Available {
         var isAtEnd = true
         for source in sources {
-            switch ring.take(from: source.descriptor, stream: source.stream, time: now()) {
-            case .bytes(let bytes): return .piece(OutputPiece(stream: source.stream, bytes: bytes))
+            let time = now()
+            switch ring.take(from: source.descriptor, stream: source.stream, time: time) {
+            case .bytes(let bytes):
+                pace.withLock { $0.took(bytes.readableBytes, at: time) }
+                return .piece(OutputPiece(stream: source.stream, bytes: bytes))
             case .nothing: isAtEnd = false
             case .full: return .full
             case .end:

@@ -14,7 +14,7 @@ public struct LogChunk: Sendable, Hashable {
     /// When the first of its bytes was read.
     public let time: Date
     public let stream: LogStream
-    public let bytes: ByteBuffer
+    public private(set) var bytes: ByteBuffer
     /// Not 0 where output was dropped: so many bytes are missing here, and ``bytes`` is a line that says so in their place.
     public let dropped: Int64
 
@@ -28,6 +28,9 @@ public struct LogChunk: Sendable, Hashable {
 
     /// The offset of the byte that follows.
     public var end: Int64 { offset + (dropped > 0 ? dropped : Int64(bytes.readableBytes)) }
+
+    /// Takes in what follows.
+    mutating func join(_ next: ByteBuffer) { bytes.writeImmutableBuffer(next) }
 
     /// The part that begins at the given offset and has at most so many bytes; nil when nothing is left of it. The bytes are
     /// shared, not copied.

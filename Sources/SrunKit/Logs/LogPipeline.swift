@@ -27,13 +27,18 @@ final class LogPipeline: Sendable {
         case abandoned
     }
 
+    private struct Waiter {
+        let isServed: @Sendable (State) -> Bool
+        let continuation: CheckedContinuation<Void, Never>
+    }
+
     private struct State {
         var ring: LogRing
         var isEnded = false
         var isSettled = false
         var isAbandoned = false
-        /// Waiting for output or its end: followers and the batcher.
-        var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+        /// Waiting for output or its end: followers and the batcher, each with what it waits for.
+        var waiters: [UInt64: Waiter] = [:]
         /// Waiting for room.
         var writers: [CheckedContinuation<Void, Never>] = []
         var nextTicket: UInt64 = 0
@@ -66,6 +71,13 @@ final class LogPipeline: Sendable {
                 if let known = masker?.mask(before) { pass(known) }
             }
             if bytes.readableBytes > 0 { take(bytes, stream: piece.stream, time: piece.time) }
+        }
+
+        /// Takes out those whose wait is over. The batcher, which waits for much, sleeps on while little comes.
+        mutating func takeServed() -> [CheckedContinuation<Void, Never>] {
+            let served = waiters.filter { $0.value.isServed(self) }
+            for ticket in served.keys { waiters.removeValue(forKey: ticket) }
+            return served.values.map(\.continuation)
         }
 
         mutating func releaseHeld() {
@@ -110,9 +122,7 @@ final class LogPipeline: Sendable {
 
     /// Takes bytes in. Waits while the ring is full; does not react to cancellation, since what was read must be kept.
     func append(_ bytes: ByteBuffer, stream: LogStream, time: Date) async {
-        while true {
-            let isFull = state.withLock { $0.ring.isFull && !$0.isAbandoned }
-            if !isFull { break }
+        while !takeNow(bytes, stream: stream, time: time) {
             await withCheckedContinuation { continuation in
                 let mustWait = state.withLock { state in
                     guard state.ring.isFull, !state.isAbandoned else { return false }
@@ -122,10 +132,22 @@ final class LogPipeline: Sendable {
                 if !mustWait { continuation.resume() }
             }
         }
-        wake { $0.take(bytes, stream: stream, time: time) }
-        let lost = state.withLock { state in state.isAbandoned ? state.journal.map { ($0, state.ring.end) } : nil }
+    }
+
+    /// - Returns: False, and nothing is taken, while the ring is full.
+    private func takeNow(_ bytes: ByteBuffer, stream: LogStream, time: Date) -> Bool {
+        var lost: ((any OutputJournal), Int64)?
+        let served = state.withLock { state -> [CheckedContinuation<Void, Never>]? in
+            guard !state.ring.isFull || state.isAbandoned else { return nil }
+            state.take(bytes, stream: stream, time: time)
+            if state.isAbandoned { lost = state.journal.map { ($0, state.ring.end) } }
+            return state.takeServed()
+        }
+        guard let served else { return false }
+        for waiter in served { waiter.resume() }
         // Nobody will store it: the journal need not wait for that, and the job need not wait for the journal.
         if let (journal, end) = lost { journal.markDurable(before: end) }
+        return true
     }
 
     /// Passes over output that was dropped before it came here: followers read around it in the store.
@@ -205,8 +227,7 @@ final class LogPipeline: Sendable {
     private func wake(_ change: (inout State) -> Void) {
         let waiters = state.withLock { state in
             change(&state)
-            defer { state.waiters.removeAll(keepingCapacity: true) }
-            return Array(state.waiters.values)
+            return state.takeServed()
         }
         for waiter in waiters { waiter.resume() }
     }
@@ -220,7 +241,7 @@ final class LogPipeline: Sendable {
         for writer in writers { writer.resume() }
     }
 
-    private func wait(until condition: @Sendable (State) -> Bool) async {
+    private func wait(until condition: @escaping @Sendable (State) -> Bool) async {
         while !Task.isCancelled {
             let ticket = state.withLock { state -> UInt64? in
                 if condition(state) { return nil }
@@ -232,13 +253,13 @@ final class LogPipeline: Sendable {
                 await withCheckedContinuation { continuation in
                     let mustWait = state.withLock { state in
                         if condition(state) || Task.isCancelled { return false }
-                        state.waiters[ticket] = continuation
+                        state.waiters[ticket] = Waiter(isServed: condition, continuation: continuation)
                         return true
                     }
                     if !mustWait { continuation.resume() }
                 }
             } onCancel: {
-                state.withLock { $0.waiters.removeValue(forKey: ticket) }?.resume()
+                state.withLock { $0.waiters.removeValue(forKey: ticket) }?.continuation.resume()
             }
         }
     }

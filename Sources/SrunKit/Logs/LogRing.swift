@@ -45,17 +45,18 @@ struct LogRing {
             byteCount += bytes.readableBytes
             evict()
         }
-        if let last = chunks.last, last.stream == stream,
-            last.bytes.readableBytes + bytes.readableBytes <= Self.joinedBytes,
-            (0..<Self.joinInterval).contains(time.timeIntervalSince(last.time))
-        {
-            chunks.removeLast()
-            var joined = last.bytes
-            joined.writeImmutableBuffer(bytes)
-            chunks.append(LogChunk(offset: last.offset, time: last.time, stream: stream, bytes: joined))
+        if mayJoinLast(bytes, stream, time) {
+            // In its place: a job that prints a line at a time must not have the lines before it copied for each.
+            chunks[chunks.endIndex - 1].join(bytes)
         } else {
             chunks.append(LogChunk(offset: end, time: time, stream: stream, bytes: bytes))
         }
+    }
+
+    private func mayJoinLast(_ bytes: ByteBuffer, _ stream: LogStream, _ time: Date) -> Bool {
+        guard let last = chunks.last else { return false }
+        return last.stream == stream && last.bytes.readableBytes + bytes.readableBytes <= Self.joinedBytes
+            && (0..<Self.joinInterval).contains(time.timeIntervalSince(last.time))
     }
 
     /// Goes on at a later offset: what is between is not there, and what is before is in the store.

@@ -10,6 +10,7 @@ final class DescriptorOutput: ProcessOutput {
     private let stream: LogStream
     private let descriptor: Descriptor
     private let poller: DescriptorPoller
+    private let pace = Mutex(ReadPace())
     private let scratch = Mutex(ByteBufferAllocator().buffer(capacity: DescriptorOutput.readSize))
 
     /// What one chunk has at most. A terminal gives 4 KiB at a time, so several reads fill one chunk while output
@@ -29,11 +30,13 @@ final class DescriptorOutput: ProcessOutput {
     func next() async -> OutputPiece? {
         while true {
             switch readAvailable() {
-            case .bytes(let bytes): return OutputPiece(stream: stream, bytes: bytes)
+            case .bytes(let bytes):
+                pace.withLock { $0.took(bytes.readableBytes, at: Date()) }
+                return OutputPiece(stream: stream, bytes: bytes)
             case .end: return nil
             case .nothing:
                 if Task.isCancelled { return nil }
-                await poller.readable(descriptor.number)
+                await poller.readable(descriptor.number, gathering: pace.withLock { $0.isPouring })
             }
         }
     }

@@ -11,9 +11,13 @@ final class DescriptorPoller: Sendable {
     private let epoll: Int32
     private let wakeUp: Int32
     private let state = Mutex(State())
+    /// In microseconds. At full speed a terminal fills its 64 KiB in about ten times as long, so it never waits for this.
+    private static let gatheringTime: UInt32 = 50
 
     private struct State {
         var waiters: [Int32: [CheckedContinuation<Void, Never>]] = [:]
+        /// Of those who wait, the ones to whom a moment's more output is worth more than that moment.
+        var gathering: Set<Int32> = []
     }
 
     init() throws(LaunchError) {
@@ -28,7 +32,7 @@ final class DescriptorPoller: Sendable {
         var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(fd: wakeUp))
         epoll_ctl(epoll, EPOLL_CTL_ADD, wakeUp, &event)
         let thread = Thread { [epoll, wakeUp, state = Reference(self)] in
-            Self.poll(epoll, wakeUp) { state.poller?.report($0) }
+            Self.poll(epoll, wakeUp) { state.poller }
             Glibc.close(wakeUp)
             Glibc.close(epoll)
         }
@@ -63,8 +67,11 @@ final class DescriptorPoller: Sendable {
 
     /// Returns when the descriptor can be read, has reached its end, was removed, or the task was cancelled; a read
     /// then tells which. An early return does no harm.
-    func readable(_ descriptor: Int32) async {
-        await ready(descriptor, EPOLLIN.rawValue)
+    ///
+    /// - Parameter gathering: Lets a little more come before it returns, for output that pours: a terminal reports every
+    ///   4 KiB, and waking a task for each costs more than moving them.
+    func readable(_ descriptor: Int32, gathering: Bool = false) async {
+        await ready(descriptor, EPOLLIN.rawValue, gathering: gathering)
     }
 
     /// The same for a descriptor that takes bytes. One number is awaited for reading or for writing, never for both.
@@ -72,7 +79,7 @@ final class DescriptorPoller: Sendable {
         await ready(descriptor, EPOLLOUT.rawValue)
     }
 
-    private func ready(_ descriptor: Int32, _ events: UInt32) async {
+    private func ready(_ descriptor: Int32, _ events: UInt32, gathering: Bool = false) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isArmed = state.withLock { state in
@@ -82,6 +89,7 @@ final class DescriptorPoller: Sendable {
                         events: events | EPOLLONESHOT.rawValue, data: epoll_data_t(fd: descriptor))
                     guard epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event) == 0 else { return false }
                     state.waiters[descriptor, default: []].append(continuation)
+                    if gathering { state.gathering.insert(descriptor) } else { state.gathering.remove(descriptor) }
                     return true
                 }
                 if !isArmed { continuation.resume() }
@@ -93,21 +101,31 @@ final class DescriptorPoller: Sendable {
     }
 
     private func report(_ descriptor: Int32) {
-        let waiters = state.withLock { $0.waiters.removeValue(forKey: descriptor) } ?? []
+        let waiters = state.withLock { state in
+            state.gathering.remove(descriptor)
+            return state.waiters.removeValue(forKey: descriptor) ?? []
+        }
         for waiter in waiters { waiter.resume() }
     }
 
-    private static func poll(_ epoll: Int32, _ wakeUp: Int32, report: (Int32) -> Void) {
+    private static func poll(_ epoll: Int32, _ wakeUp: Int32, poller: () -> DescriptorPoller?) {
         withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 64) { events in
             while true {
                 let count = epoll_wait(epoll, events.baseAddress, Int32(events.count), -1)
                 if count < 0, errno != EINTR { return }
-                for event in events.prefix(Int(max(0, count))) {
-                    if event.data.fd == wakeUp { return }
-                    report(event.data.fd)
-                }
+                let ready = events.prefix(Int(max(0, count)))
+                if ready.contains(where: { $0.data.fd == wakeUp }) { return }
+                poller()?.report(ready.map(\.data.fd))
             }
         }
+    }
+
+    private func report(_ descriptors: [Int32]) {
+        let late = state.withLock { $0.gathering.isEmpty ? [] : $0.gathering.intersection(descriptors) }
+        for descriptor in descriptors where !late.contains(descriptor) { report(descriptor) }
+        guard !late.isEmpty else { return }
+        usleep(Self.gatheringTime)
+        for descriptor in late { report(descriptor) }
     }
 }
 

@@ -2,7 +2,7 @@ import Foundation
 import Logging
 
 /// Brings output into the index of a store, behind everything else: it reads what is stored already, a block at a time, and while
-/// jobs run it rests three times as long as it works.
+/// jobs run it rests longer than it works (``Activity``).
 ///
 /// Blocks begin with a line and are read anew by the search, each by itself; so what is in the index and what a search sees are the
 /// same text, whatever state a program left the terminal in.
@@ -16,8 +16,26 @@ struct OutputIndexer: Sendable {
     let store: any SearchIndexing
     let clock: any Clock<Duration>
     let logger: Logger
-    /// Whether something runs that the index must not slow.
-    let isBusy: @Sendable () async -> Bool
+    /// What runs that the index must not slow.
+    let activity: @Sendable () async -> Activity
+
+    enum Activity {
+        case idle, running
+        /// Output comes faster than it could be indexed beside jobs: the index falls behind in any case.
+        case pouring
+
+        /// More than what is indexed in a second while jobs run.
+        static let pouringBytesPerSecond = 4_000_000.0
+
+        /// How many times as long as it works the indexer rests.
+        var rest: Int {
+            switch self {
+            case .idle: 0
+            case .running: 3
+            case .pouring: 40
+            }
+        }
+    }
 
     /// Indexes all that is there to be indexed now: of running jobs, whole blocks.
     func pass() async {
@@ -48,7 +66,8 @@ struct OutputIndexer: Sendable {
             let took = ContinuousClock.now - began
             if block.isLast { return }
             position = IndexPosition(job: position.job, offset: block.range.upperBound, line: block.nextLine)
-            if await isBusy() { try? await clock.sleep(for: took * 3, tolerance: nil) }
+            let rest = await activity().rest
+            if rest > 0 { try? await clock.sleep(for: took * rest, tolerance: nil) }
         }
     }
 

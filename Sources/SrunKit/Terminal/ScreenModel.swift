@@ -56,9 +56,7 @@ struct ScreenModel: Sendable {
         while let byte = rest.first {
             if parser.isInGround {
                 if grid == nil {
-                    guard let escape = rest.firstIndex(where: { $0 == 0x1b || $0 == 0x0e || $0 == 0x0f }) else {
-                        return
-                    }
+                    guard let escape = rest.firstIndexThatOutlasts else { return }
                     rest = rest[escape...]
                     handle(parser.accept(bytes[escape]))
                     rest = rest.dropFirst()

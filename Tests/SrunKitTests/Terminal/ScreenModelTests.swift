@@ -187,6 +187,21 @@ struct ScreenModelTests {
         }
     }
 
+    @Test("text before a screen is passed over to the byte", arguments: 0..<4)
+    func findsWhatOutlastsALine(_ seed: UInt64) {
+        var generator = SeededGenerator(seed: seed &+ 200)
+        for _ in 0..<200 {
+            // Long enough for several blocks, at any alignment, with what must be seen at any place in one.
+            var bytes = [UInt8](repeating: 0x61, count: Int.random(in: 0...130, using: &generator))
+            for byte in [0x0e, 0x0f, 0x1b] as [UInt8] where !bytes.isEmpty && Bool.random(using: &generator) {
+                bytes[Int.random(in: 0..<bytes.count, using: &generator)] = byte
+            }
+            let start = Int.random(in: 0...bytes.count, using: &generator)
+            let found = bytes.withUnsafeBytes { $0[start...].firstIndexThatOutlasts }
+            #expect(found == bytes[start...].firstIndex { [0x0e, 0x0f, 0x1b].contains($0) })
+        }
+    }
+
     @Test func whoeverOpensARunningProgramGetsItsScreen() async throws {
         let process = ScriptedProcess()
         try await withEngine(launcher: ScriptedLauncher { _ in process }) { engine in
