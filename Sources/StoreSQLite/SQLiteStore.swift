@@ -25,7 +25,6 @@ public final class SQLiteStore: Sendable {
     let writer: GroupCommit
     private let checkpointer: Checkpointer
     private let lock: DatabaseLock
-
     private let isClosed = Mutex(false)
 
     /// Opens the database at a path, making it when there is none.

@@ -34,6 +34,8 @@ def test_jobs_outlive_a_database_that_goes_away(tmp_path):
     with Cluster() as cluster, Node(tmp_path, "n1", cluster.url) as node:
         job = node.api.submit(PRINTER.format(count=300), tty=False)
         node.api.wait_for_output(job["id"], b"line 20\n")
+        process = pathlib.Path(f"/proc/{node.api.job(job['id'])['pid']}")
+        assert process.exists()
         cluster.stop()
         with node.api.follow(job["id"]) as answer:
             seen = answer.read(len(printed(150)))
@@ -42,7 +44,7 @@ def test_jobs_outlive_a_database_that_goes_away(tmp_path):
             assert (status, json.loads(body)["code"]) == (503, "storage_unavailable")
             assert node.api.request("GET", "/healthz")[0] == 503
             # The job ends while there is no database.
-            time.sleep(2)
+            until(lambda: not process.exists())
             cluster.start()
         ended, output = until(lambda: node.api.job(job["id"])["status"] == "completed" and node.api.wait(job["id"]))
         assert output == printed(300)

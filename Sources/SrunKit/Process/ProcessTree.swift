@@ -99,8 +99,9 @@ struct ProcessTree: Sendable {
         // Looked at again after it was opened: from here on the descriptor cannot mean another process.
         guard let status = Self.status(of: process), !status.isZombie else { return nil }
         let isMember =
-            session == status.session || group.processes.contains(process)
+            session == status.session
             || Self.environment(of: process, contains: Array("\(Self.marker)=\(job)".utf8))
+            || group.processes.contains(process)
         return isMember ? descriptor : nil
     }
 

@@ -90,13 +90,13 @@ final class Team: Sendable {
                 return present.mirror
             }
             let mirror = Mirror(job, reader: reader, clock: clock)
-            let reader = Task { [weak self] in
+            let reading = Task { [weak self] in
                 await mirror.run { [weak self] in self?.mirrorPause ?? Mirror.fastPause }
                 self?.state.withLock { state in
                     if state.mirrors[job.id]?.mirror === mirror { state.mirrors[job.id] = nil }
                 }
             }
-            state.mirrors[job.id] = Mirrored(mirror: mirror, reader: reader, holders: 1)
+            state.mirrors[job.id] = Mirrored(mirror: mirror, reader: reading, holders: 1)
             return mirror
         }
         return (mirror, MirrorHold { [weak self] in self?.release(mirror, of: job.id) })

@@ -132,13 +132,14 @@ struct Configuration: Sendable {
     static let standardOutputQuota: Int64 = 1 << 30
 
     private static func onExit(_ layers: SettingLayers, store: StoreLocation) throws -> OnExit {
+        let hasKeeper = try !layers.isOn(.noKeeper)
         let onExit =
             try layers.value(.onExit, expected: "stop or keep", read: OnExit.init(rawValue:)) ?? .stop
         guard onExit == .keep else { return onExit }
         guard store != .memory else {
             throw Failure(.refusedConfiguration, "--on-exit keep needs a store that outlives the server, not memory")
         }
-        guard try !layers.isOn(.noKeeper) else {
+        guard hasKeeper else {
             throw Failure(.refusedConfiguration, "--on-exit keep needs the keeper, and --no-keeper wants none")
         }
         return onExit

@@ -18,7 +18,9 @@ struct WaitingServer: Sendable {
     /// Serves until `leave` is fulfilled. The socket goes on listening, for the server that comes next.
     func run(on listener: ListeningSocket, leave: Leave) async throws {
         let channel = ConnectionChannel(
-            responder: WaitingResponder(reason: reason, logger: logger), limits: configuration.sockets,
+            responder: WaitingResponder(
+                reason: reason, demandsHTTPS: configuration.demandsHTTPS, logger: logger),
+            limits: configuration.sockets,
             slots: ConnectionSlots(configuration.connections, proxies: configuration.proxies),
             identity: configuration.identity)
         let server = SocketServer(
@@ -38,6 +40,7 @@ struct WaitingServer: Sendable {
 
 private struct WaitingResponder: Answering {
     let reason: String
+    let demandsHTTPS: Bool
     let logger: Logger
 
     func admit(_ head: HTTPRequestHead, peer: SocketAddress?, local: SocketAddress?) async -> Responder.Verdict {
@@ -62,7 +65,7 @@ private struct WaitingResponder: Answering {
     /// Connections do not stay: the next request is for the server that has the store.
     private func finished(_ response: Response) -> Response {
         var response = response
-        SecurityHeaders.add(to: &response)
+        SecurityHeaders.add(to: &response, demandsHTTPS: demandsHTTPS)
         response.headers[.retryAfter] = "2"
         response.headers[.connection] = "close"
         return response

@@ -3,7 +3,7 @@ import { h, type VNode } from "../view.ts";
 import * as texts from "../texts/run.ts";
 import { states } from "../texts/team.ts";
 import { Field } from "./field.tsx";
-import type { OptionProps } from "./runOptions.tsx";
+import type { OptionProps } from "./optionProps.ts";
 import { useObservable } from "./useObservable.ts";
 
 /** Where the job may run; nothing to choose where there is one node. */

@@ -1,17 +1,12 @@
 import type { Nodes } from "../state/nodes.ts";
-import { EMPTY_FORM, type RunErrors, type RunField, type RunForm } from "../state/runForm.ts";
+import { EMPTY_FORM, type RunField, type RunForm } from "../state/runForm.ts";
 import { type ComponentChildren, h, useState, type VNode } from "../view.ts";
 import * as texts from "../texts/run.ts";
 import { Field } from "./field.tsx";
+import type { OptionProps } from "./optionProps.ts";
 import { PlaceField } from "./placeField.tsx";
 import { SecretFields } from "./secretFields.tsx";
 import { TerminalChoice } from "./terminalChoice.tsx";
-
-export interface OptionProps {
-  form: RunForm;
-  errors: RunErrors;
-  onChange(part: Partial<RunForm>): void;
-}
 
 type Part = readonly (keyof RunForm)[];
 

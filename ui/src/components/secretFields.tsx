@@ -2,7 +2,7 @@ import { h, type VNode } from "../view.ts";
 import type { Secret } from "../state/runForm.ts";
 import * as texts from "../texts/run.ts";
 import { CloseIcon } from "./icons.tsx";
-import type { OptionProps } from "./runOptions.tsx";
+import type { OptionProps } from "./optionProps.ts";
 
 /** Variables whose values are shown to nobody: not in the job, not in its output. */
 export function SecretFields({ form, errors, onChange }: OptionProps): VNode {

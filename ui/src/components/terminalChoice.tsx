@@ -1,6 +1,6 @@
 import { h, type VNode } from "../view.ts";
 import * as texts from "../texts/run.ts";
-import type { OptionProps } from "./runOptions.tsx";
+import type { OptionProps } from "./optionProps.ts";
 
 export function TerminalChoice({ form, errors, onChange }: OptionProps): VNode {
   const size = (field: "cols" | "rows", label: string) => (
