@@ -44,6 +44,12 @@ struct AppConfigurationTests {
         #expect(Set(Setting.allCases.map(\.variable)).count == Setting.allCases.count)
     }
 
+    @Test(arguments: [Setting.noKeeper, .onExit])
+    func whatIsNoValueOfASettingIsRefusedWhateverTheOthersSay(_ setting: Setting) throws {
+        let error = #expect(throws: SettingError.self) { try configuration(environment: [setting.variable: "banana"]) }
+        #expect(error?.description.hasPrefix(setting.variable) == true)
+    }
+
     @Test func emptyVariableCountsAsNotSet() throws {
         #expect(try configuration(environment: ["SRUN_PORT": ""]).address.port == 8000)
     }

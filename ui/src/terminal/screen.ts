@@ -4,7 +4,8 @@ import type { OutputScreen } from "../state/output.ts";
 import { ofTheJob } from "../texts/output.ts";
 import { Follow } from "./follow.ts";
 import { listenForGestures } from "./gestures.ts";
-import { type Box, cellsThatFit, FONT_SIZE, fontToFit, scrollbackLines } from "./layout.ts";
+import { Fitting } from "./fitting.ts";
+import { FONT_SIZE, scrollbackLines } from "./layout.ts";
 import { webTarget } from "./links.ts";
 import { TerminalKeyboard } from "./keyboard.ts";
 import { ScreenReader } from "./reader.ts";
@@ -24,14 +25,8 @@ export interface ScreenOptions {
   onLink(target: URL): void;
 }
 
-/** Between the last letter and the scroll bar. */
-const RIGHT_MARGIN = 8;
-
 /** How long a line that was gone to is kept in its place, in milliseconds. */
 const HELD_FOR = 300;
-
-/** Wide enough for what people call a line; the pane scrolls sideways. */
-const UNWRAPPED_COLUMNS = 500;
 
 /**
  * A terminal that shows. Nothing the terminal would answer to a query is sent anywhere, and nothing is typed unless somebody
@@ -48,14 +43,10 @@ export class TerminalScreen implements OutputScreen {
   readonly #terminal: Terminal;
   readonly #frame: HTMLElement;
   readonly #viewport: HTMLElement;
-  readonly #screen: HTMLElement;
+  readonly #fitting: Fitting;
   readonly #observer: ResizeObserver;
   readonly #listening = new AbortController();
   readonly #host: HTMLElement;
-  #size: TerminalSize | false;
-  readonly #cells = new Map<string, Box>();
-  #hasEnded = false;
-  #isWrapping = true;
   #isDisposed = false;
   /** The top line to stay at while following is off. */
   #heldLine = 0;
@@ -65,7 +56,6 @@ export class TerminalScreen implements OutputScreen {
 
   constructor(host: HTMLElement, { size, isDark, onLink }: ScreenOptions) {
     this.#host = host;
-    this.#size = size;
     const open = (_event: MouseEvent, address: string) => {
       const target = webTarget(address);
       if (target !== null) onLink(target);
@@ -93,7 +83,7 @@ export class TerminalScreen implements OutputScreen {
     this.#terminal.loadAddon(new WebLinksAddon(open));
     this.#terminal.open(this.#frame);
     this.#viewport = this.#part(".xterm-viewport");
-    this.#screen = this.#part(".xterm-screen");
+    this.#fitting = new Fitting(this.#terminal, host, this.#frame, this.#part(".xterm-screen"), this.#viewport, size);
     this.#terminal.textarea?.setAttribute("aria-label", ofTheJob);
     silence(this.#terminal.parser);
     this.reader = new ScreenReader(this.#terminal, (row) => this.#goTo(row));
@@ -118,7 +108,7 @@ export class TerminalScreen implements OutputScreen {
       if (this.#isDisposed) return;
       this.#terminal.reset();
       this.#heldLine = 0;
-      this.#hasEnded = false;
+      this.#fitting.hasEnded = false;
       this.isTrimmed.value = false;
       this.follow.set(true);
     });
@@ -126,37 +116,38 @@ export class TerminalScreen implements OutputScreen {
 
   /** The size it has, for what asks the job to take another. */
   get size(): TerminalSize | false {
-    return this.#size;
+    return this.#fitting.size;
   }
 
   /** How many characters of the usual size the pane has room for. */
   sizeThatFits(): TerminalSize {
-    return cellsThatFit(this.#pane(), this.#cellAt(FONT_SIZE));
+    return this.#fitting.sizeThatFits();
   }
 
   /** Whether long lines go on in the next row, or sideways out of the pane. */
   setWrapping(isWrapping: boolean): void {
-    this.#isWrapping = isWrapping;
+    this.#fitting.isWrapping = isWrapping;
     this.#layout();
   }
 
   /** Lines that end without a carriage return, as those of a job on pipes always do. */
   setPlain(isPlain: boolean): void {
-    this.#terminal.options.convertEol = isPlain || this.#size === false;
+    this.#terminal.options.convertEol = isPlain || this.size === false;
   }
 
   /** The size the server says the job has; it cannot change between pipes and a terminal. */
   resize(size: TerminalSize | false): void {
-    if (size === false || this.#size === false) return;
-    if (size.cols === this.#size.cols && size.rows === this.#size.rows) return;
-    this.#size = size;
+    const present = this.size;
+    if (size === false || present === false) return;
+    if (size.cols === present.cols && size.rows === present.rows) return;
+    this.#fitting.size = size;
     this.#layout();
   }
 
   /** No more output will come: the cursor goes, and the screen may use the room below it. */
   end(): void {
     this.#terminal.write("\x1b[?25l", () => {
-      this.#hasEnded = true;
+      this.#fitting.hasEnded = true;
       if (!this.#isDisposed) this.#layout();
     });
   }
@@ -218,7 +209,7 @@ export class TerminalScreen implements OutputScreen {
   #listen(): void {
     const { follow } = this;
     const { signal } = this.#listening;
-    listenForGestures(this.#host, signal, () => this.#cell().height, {
+    listenForGestures(this.#host, signal, () => this.#fitting.cell().height, {
       gesture: () => follow.gesture(),
       drag: (isDown) => follow.drag(isDown),
       wheel: (lines) => this.#wheeled(lines),
@@ -295,77 +286,15 @@ export class TerminalScreen implements OutputScreen {
   }
 
   #layout(): void {
-    const pane = this.#pane();
-    // Hidden, or not laid out yet: the observer calls again when there is room.
-    if (pane.width <= 0 || pane.height <= 0) return;
-    const terminal = this.#terminal;
-    if (!this.#isWrapping) {
-      const fitting = cellsThatFit(pane, this.#cellAt(FONT_SIZE));
-      terminal.options.fontSize = FONT_SIZE;
-      terminal.resize(UNWRAPPED_COLUMNS, this.#size === false || this.#hasFreeRows() ? fitting.rows : this.#size.rows);
-    } else if (this.#size === false) {
-      const { cols, rows } = cellsThatFit(pane, this.#cell());
-      terminal.resize(cols, rows);
-    } else {
-      const { cols } = this.#size;
-      const needed = { cols, rows: this.#hasFreeRows() ? 1 : this.#size.rows };
-      const isDrawnOn = terminal.buffer.active.type === "alternate";
-      terminal.options.fontSize = fontToFit(needed, pane, (fontSize) => this.#cellAt(fontSize), isDrawnOn);
-      terminal.resize(cols, this.#hasFreeRows() ? cellsThatFit(pane, this.#cell()).rows : this.#size.rows);
-    }
-    const cell = this.#cell();
-    const scrollBar = this.#viewport.offsetWidth - this.#viewport.clientWidth;
-    this.#frame.style.minWidth = this.#size === false && this.#isWrapping
-      ? ""
-      : `${Math.ceil(cell.width * terminal.cols) + scrollBar}px`;
-    this.#frame.style.minHeight = `${Math.ceil(cell.height * terminal.rows)}px`;
+    if (!this.#fitting.fit()) return;
     if (this.follow.isFollowing) this.toBottom();
     else this.#hold();
-  }
-
-  #pane(): Box {
-    const style = getComputedStyle(this.#host);
-    return {
-      width: this.#host.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - RIGHT_MARGIN -
-        (this.#viewport.offsetWidth - this.#viewport.clientWidth),
-      height: this.#host.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom),
-    };
-  }
-
-  #cell(): Box {
-    const { width, height } = this.#screen.getBoundingClientRect();
-    return { width: width / this.#terminal.cols, height: height / this.#terminal.rows };
-  }
-
-  /**
-   * Whether the pane may choose the number of rows: nothing more will be placed by row, and nothing stands below the cursor,
-   * where a lower terminal would drop it.
-   */
-  #hasFreeRows(): boolean {
-    const { active } = this.#terminal.buffer;
-    if (!this.#hasEnded || active.type !== "normal") return false;
-    for (let row = active.cursorY + 1; row < this.#terminal.rows; row += 1) {
-      if (active.getLine(active.baseY + row)?.translateToString(true) !== "") return false;
-    }
-    return true;
-  }
-
-  #cellAt(fontSize: number): Box {
-    // Zooming changes how sizes are rounded to pixels.
-    const key = `${fontSize} ${devicePixelRatio}`;
-    let cell = this.#cells.get(key);
-    if (cell === undefined) {
-      this.#terminal.options.fontSize = fontSize;
-      cell = this.#cell();
-      this.#cells.set(key, cell);
-    }
-    return cell;
   }
 
   /** How far a host lower than the terminal must be scrolled for the cursor's line to be seen. */
   #cursorTop(): number {
     if (this.#host.scrollHeight <= this.#host.clientHeight) return 0;
-    const below = (this.#terminal.buffer.active.cursorY + 1) * this.#cell().height - this.#host.clientHeight;
+    const below = (this.#terminal.buffer.active.cursorY + 1) * this.#fitting.cell().height - this.#host.clientHeight;
     return Math.max(0, Math.min(this.#host.scrollHeight - this.#host.clientHeight, Math.ceil(below) + 16));
   }
 
