@@ -7,6 +7,9 @@ import tempfile
 
 import pytest
 
+# Their assertions are to say what they saw too.
+pytest.register_assert_rewrite("support")
+
 from support.postgres import Database
 from support.server import Server, binary, environment
 

@@ -20,6 +20,20 @@ Deno.test("lets go of the bottom only when a person scrolled, and holds it again
   equal(follow.isFollowing, true);
 });
 
+Deno.test("told to follow, it is not let go of by what was scrolled before", () => {
+  let now = 0;
+  const follow = new Follow(() => now);
+  follow.gesture();
+  equal(follow.moved(false), true);
+  follow.resume();
+  now = 100;
+  // The viewport is late.
+  equal(follow.moved(false), false);
+  equal(follow.isFollowing, true);
+  follow.gesture();
+  equal(follow.moved(false), true);
+});
+
 Deno.test("a drag of the scroll bar counts for as long as it lasts", () => {
   let now = 0;
   const follow = new Follow(() => now);

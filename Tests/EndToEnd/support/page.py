@@ -108,7 +108,8 @@ class SrunPage:
 
     def check_clean(self) -> None:
         """Nothing went wrong in the browser, and the page never tried what its policy forbids."""
-        assert (self.errors, self.policy_violations()) == ([], [])
+        assert not self.errors, self.errors
+        assert not (violations := self.policy_violations()), violations
 
     def policy_violations(self) -> list[str]:
         return self.page.evaluate("window.policyViolations")

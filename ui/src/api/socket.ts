@@ -32,7 +32,9 @@ export function webSocketConnector(base: string, origin: string = location.origi
       close() {
         socket.onmessage = null;
         socket.onclose = null;
-        socket.close(1000);
+        // Closing what is not open yet would be reported as a failure, and nothing has failed.
+        if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close(1000);
+        else socket.close(1000);
       },
     };
   };

@@ -43,6 +43,12 @@ export class Follow {
     return true;
   }
 
+  /** Follows because it was told to: what was scrolled shortly before has no say any more. */
+  resume(): void {
+    this.#lastGesture = -Infinity;
+    this.set(true);
+  }
+
   set(isFollowing: boolean): void {
     if (isFollowing === this.isFollowing) return;
     this.#newLines = 0;

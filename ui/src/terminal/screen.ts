@@ -110,7 +110,7 @@ export class TerminalScreen implements OutputScreen {
       this.#heldLine = 0;
       this.#fitting.hasEnded = false;
       this.isTrimmed.value = false;
-      this.follow.set(true);
+      this.follow.resume();
     });
   }
 
@@ -159,8 +159,9 @@ export class TerminalScreen implements OutputScreen {
 
   setFollowing(isFollowing: boolean): void {
     this.#heldLine = this.#terminal.buffer.active.viewportY;
-    this.follow.set(isFollowing);
-    if (isFollowing) this.toBottom();
+    if (!isFollowing) return this.follow.set(false);
+    this.follow.resume();
+    this.toBottom();
   }
 
   toTop(): void {
@@ -196,8 +197,9 @@ export class TerminalScreen implements OutputScreen {
     this.keyboard.end();
     this.#listening.abort();
     this.#observer.disconnect();
-    this.#terminal.dispose();
     this.#frame.remove();
+    // The library draws once more what it has put off, first to a timer and then to a frame, and fails when it is gone by then.
+    setTimeout(() => requestAnimationFrame(() => this.#terminal.dispose()));
   }
 
   #part(selector: string): HTMLElement {
