@@ -136,6 +136,8 @@ def test_people_do_not_notice_the_proxy(nodes, nginx):
     assert {nginx.value("GET", "/api/session")["node"] for _ in range(8)} == {"alpha", "beta"}
     assert nginx.request("GET", "/")[0] == 200
     job = nginx.value("POST", "/api/jobs", {"command": "read word; echo got $word; read more", "node": "alpha"})["id"]
+    # Asked of the other node, it waits for its own to take it, and nobody reads what is typed before.
+    until(lambda: nginx.value("GET", f"/api/jobs/{job}")["status"] == "running")
     # Followed and typed into through either node.
     for _ in range(2):
         with nginx.socket(f"/api/jobs/{job}/logs") as follower:
