@@ -42,7 +42,7 @@ ui-dev: build-deps ## Rebuild the page on change, in front of a running server: 
 	@python3 ui/tools/dev.py $(SERVER)
 
 screenshots: test-deps ## Write a picture of every view and state of the page to .build/screenshots
-	@SRUN_SCREENSHOTS=all .build/test-venv/bin/python -m pytest Tests/EndToEnd -n 2 --dist loadgroup -k page
+	@SRUN_SCREENSHOTS=all scripts/with-postgres.sh .build/test-venv/bin/python -m pytest Tests/EndToEnd -n 2 --dist loadgroup -k page
 	@echo 'screenshots: see .build/screenshots'
 
 test-build: ui-check

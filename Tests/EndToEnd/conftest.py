@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import subprocess
 import tempfile
 
@@ -137,3 +138,13 @@ def nobody():
         except PermissionError:
             pytest.skip("an account without rights cannot reach the built program")
         yield NOBODY, pathlib.Path(folder)
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """A copy of the program that a test may replace."""
+    path = tmp_path / "bin" / "srun"
+    path.parent.mkdir()
+    shutil.copy(binary(), path)
+    monkeypatch.setenv("SRUN_BINARY", str(path))
+    return path

@@ -292,16 +292,6 @@ def test_nothing_outlives_the_keeper(tmp_path):
         assert [processes_of_job(job) for job in jobs] == [[], []]
 
 
-@pytest.fixture
-def installed(tmp_path, monkeypatch):
-    """A copy of the program that a test may replace."""
-    path = tmp_path / "bin" / "srun"
-    path.parent.mkdir()
-    shutil.copy(binary(), path)
-    monkeypatch.setenv("SRUN_BINARY", str(path))
-    return path
-
-
 def test_upgrade_while_a_job_prints_and_people_ask(tmp_path, installed, command_line):
     with Server(tmp_path) as server:
         told = tmp_path / "digest"

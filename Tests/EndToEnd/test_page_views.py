@@ -286,6 +286,6 @@ def test_first_sight_is_small_and_quick(visit, shared_server, lived_in):
     )
     print(f"first sight: {sum(sizes)} bytes, painted after {painted:.0f} ms")
     assert len(sizes) > 2 and 0 not in sizes
-    assert sum(sizes) < 50_000
+    assert sum(sizes) < 55_000
     # Debug builds on a crowded machine are slow; a page that waited for its large parts would be slower still.
     assert painted < 2000

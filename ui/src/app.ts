@@ -6,7 +6,7 @@ import { TeamClient } from "./api/teamClient.ts";
 import { Events } from "./state/events.ts";
 import { filterQuery, parseFilter } from "./state/jobFilter.ts";
 import { Jobs } from "./state/jobs.ts";
-import { keepPlace, type KeptPlace, takePlace } from "./state/keptPlace.ts";
+import { keepPlace, type KeptPlace, type KeptReading, takePlace } from "./state/keptPlace.ts";
 import { ListCursor } from "./state/listCursor.ts";
 import { Nodes } from "./state/nodes.ts";
 import { EMPTY_FORM, type RunForm } from "./state/runForm.ts";
@@ -38,8 +38,8 @@ export interface App {
 export interface Reading {
   job: string;
   isTyping(): boolean;
-  /** The first line in view, or null while the end is followed. */
-  place(): Promise<number | null>;
+  /** What the page after this one needs to show the same. */
+  keep(): Promise<KeptReading>;
 }
 
 /** What lives as long as somebody is signed in. */
@@ -86,21 +86,21 @@ export class Workspace {
     this.events.start();
   }
 
-  /** Where the page before this one was read, of this job; once. */
-  takeKeptOffset(job: string): number | null {
+  /** How the page before this one showed the output of this job; once. */
+  takeKeptOutput(job: string): KeptReading | null {
     const kept = this.#keptOutput;
     this.#keptOutput = null;
-    return kept?.job === job ? kept.offset : null;
+    return kept?.job === job ? kept : null;
   }
 
   /** Before the page loads itself anew. */
   async keepPlace(): Promise<void> {
     const { reading } = this;
-    const offset = await reading?.place().catch(() => null) ?? null;
+    const kept = await reading?.keep();
     keepPlace(this.app.tabStorage, {
       draft: this.draft.value,
       list: { top: this.listTop, jobs: this.jobs.list.value.jobs.length },
-      output: reading === null || offset === null ? null : { job: reading.job, offset },
+      output: reading === null || kept === undefined ? null : { job: reading.job, ...kept },
     });
   }
 

@@ -47,6 +47,9 @@ Deno.test("types no faster than the job reads", () => {
   const sent: number[] = [];
   const typing = new Typing((bytes) => sent.push(bytes.length));
   typing.type("ä");
+  // Not connected yet.
+  equal(sent, []);
+  typing.begin();
   typing.type("x".repeat(100_000));
   const total = () => sent.reduce((sum, length) => sum + length, 0);
   equal([sent[0], total() <= 64 * 1024], [2, true]);

@@ -73,6 +73,8 @@ extension Engine {
         guard entry.job.spec.terminal != nil else {
             throw EngineError(.noTerminal, "The job runs on pipes: it has no terminal.")
         }
+        // It counts as running from the moment it is claimed: what is typed before its process is there is for that process.
+        if entry.job.status == .running { _ = await entry.started.value() }
         guard let terminal = entry.process.current?.terminal else { throw .notRunning(entry.job.status) }
         return terminal
     }

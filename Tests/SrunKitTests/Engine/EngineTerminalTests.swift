@@ -42,6 +42,26 @@ struct EngineTerminalTests {
         }
     }
 
+    /// It is running from the moment it is claimed, and the page and other nodes say so.
+    @Test func whatIsTypedBeforeThereIsAProcessIsForTheProcess() async throws {
+        let process = ScriptedProcess()
+        let launcher = SlowLauncher { _ in process }
+        try await withEngine(launcher: launcher) { engine in
+            async let submitted = engine.submit(JobSpec(command: .shell("read word")))
+            let id = try #require(await launcher.asked.wait())
+            #expect(try await engine.job(id).status == .running)
+            async let typed: Void = engine.write(ByteBuffer(string: "hello"), to: id)
+            // Asked behind it.
+            _ = await engine.terminalSizes(id)
+            launcher.start.happen(())
+            try await typed
+            var writes = try #require(process.scriptedTerminal).writes.makeAsyncIterator()
+            #expect(await writes.next() == "hello")
+            _ = try await submitted
+            process.end(.code(0))
+        }
+    }
+
     @Test(arguments: [(0, 0), (100_000, 1), (1001, 40), (80, -1), (Int.max, Int.max)])
     func refusesASizeThatNoTerminalHas(_ columns: Int, _ rows: Int) async throws {
         try await withEngine(launcher: launcher) { engine in
@@ -78,4 +98,23 @@ struct EngineTerminalTests {
             #expect(await engine.terminalSizes(job.id) == nil)
         }
     }
+}
+
+/// Starts a process when it is told to.
+private struct SlowLauncher: ProcessLauncher {
+    let asked = Event<JobID>()
+    let start = Event<Void>()
+    private let launcher: ScriptedLauncher
+
+    init(_ script: @escaping @Sendable (ProcessLaunch) throws(LaunchError) -> ScriptedProcess) {
+        launcher = ScriptedLauncher(script)
+    }
+
+    func launch(_ launch: ProcessLaunch) async throws(LaunchError) -> any RunningProcess {
+        asked.happen(launch.job)
+        await start.wait()
+        return try await launcher.launch(launch)
+    }
+
+    func sweep(_ job: JobID) async -> Int { await launcher.sweep(job) }
 }

@@ -1,4 +1,4 @@
-import { type ComponentChildren, h, useEffect, useId, useRef, type VNode } from "../view.ts";
+import { type ComponentChildren, h, useId, useLayoutEffect, useRef, type VNode } from "../view.ts";
 import * as common from "../texts/common.ts";
 import { CloseIcon } from "./icons.tsx";
 
@@ -14,7 +14,8 @@ interface DialogProps {
 export function Dialog({ title, class: extra, onClose, children }: DialogProps): VNode {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleID = useId();
-  useEffect(() => {
+  // Open before the next key comes: what is typed right behind the key that opens it lands in its first field.
+  useLayoutEffect(() => {
     const element = dialog.current;
     const before = document.activeElement;
     element?.showModal();

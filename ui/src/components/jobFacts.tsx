@@ -23,6 +23,7 @@ export function JobFacts({ job, router, jobs, ticker, isAll, onAll }: JobFactsPr
   const now = useObservable(ticker);
   const started = job.startedAt ?? job.createdAt;
   const runs = jobDuration(job, now);
+  const hasNextTry = useObservable(jobs.list).jobs.some(({ retryOf }) => retryOf === job.id);
   return (
     <div class="job-facts">
       <dl class="facts">
@@ -46,7 +47,7 @@ export function JobFacts({ job, router, jobs, ticker, isAll, onAll }: JobFactsPr
           </Fact>
         )}
         <Fact name={facts.node} isCode>{job.node ?? texts.anyNode}</Fact>
-        {job.retryAt && <Fact name={facts.nextTry}>{until(job.retryAt, now)}</Fact>}
+        {job.retryAt && !hasNextTry && <Fact name={facts.nextTry}>{until(job.retryAt, now)}</Fact>}
         {(job.attempt ?? 1) > 1 && <Fact name={facts.attempt}>{job.attempt}</Fact>}
         {(job.retryOf ?? job.restartOf) !== null && (
           <Fact name={job.retryOf ? facts.retryOf : facts.restartOf} isCode>

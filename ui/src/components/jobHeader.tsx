@@ -45,6 +45,12 @@ export function JobHeader(props: JobHeaderProps): VNode {
         <h1 class={job.name === null ? "mono" : ""} title={title}>{title}</h1>
         <JobActions {...props} session={session} />
       </div>
+      {(job.name !== null || (isAll && isLong)) && (
+        <pre class={isAll && isLong ? "job-command whole" : "job-command"} tabIndex={isAll && isLong ? 0 : undefined}>
+          {isAll && isLong ? command : oneLine(command)}
+        </pre>
+      )}
+      <JobFacts job={job} router={router} jobs={workspace.jobs} ticker={ticker} isAll={isAll} onAll={setAll} />
       {refusal !== null && <p class="notice error" role="alert">{refusal}</p>}
       {job.unknown === true && (
         <p class="notice warn" role="status">
@@ -52,12 +58,6 @@ export function JobHeader(props: JobHeaderProps): VNode {
         </p>
       )}
       {job.stopping === true && <Stopping job={job} workspace={workspace} />}
-      {(job.name !== null || (isAll && isLong)) && (
-        <pre class={isAll && isLong ? "job-command whole" : "job-command"} tabIndex={isAll && isLong ? 0 : undefined}>
-          {isAll && isLong ? command : oneLine(command)}
-        </pre>
-      )}
-      <JobFacts job={job} router={router} jobs={workspace.jobs} ticker={ticker} isAll={isAll} onAll={setAll} />
       {isAll && <JobMore job={job} workspace={workspace} />}
     </header>
   );

@@ -119,16 +119,17 @@ interface FollowProps {
 function LiveFollow({ stream: { terminal }, output }: FollowProps): VNode | null {
   const { isFollowing, newLines } = useObservable(terminal.follow.state);
   const { phase } = useObservable(output.state);
-  // There is nothing left to follow.
-  if (isFollowing && phase !== "streaming" && phase !== "opening") return null;
+  // There is nothing left to follow, and nothing further down.
+  if (phase !== "streaming" && phase !== "opening" && (isFollowing || terminal.isAllInView)) return null;
   return (
     <button
       type="button"
       class={isFollowing ? "button compact quiet" : newLines === 0 ? "button compact" : "button compact primary"}
       title={isFollowing ? texts.followingHint : undefined}
+      aria-label={isFollowing ? texts.following : undefined}
       onClick={() => terminal.setFollowing(!isFollowing)}
     >
-      <DownIcon /> {isFollowing ? texts.following : texts.jumpToBottom(newLines)}
+      <DownIcon /> {isFollowing ? <span class="wide-only">{texts.following}</span> : texts.jumpToBottom(newLines)}
     </button>
   );
 }

@@ -22,5 +22,5 @@ export function beginTyping({ viewer, terminal }: Stream): void {
 
 export function toggleTimes({ viewer }: Stream): void {
   if (viewer.view.value.kind === "timed") viewer.live();
-  else viewer.timed();
+  else void viewer.timed();
 }

@@ -42,12 +42,22 @@ export function TerminalView({ workspace, job, place, isFull, onFull, onLink, on
     terminal.onTop = () => {
       if (made.viewer.view.value.kind !== "timed" && isCut(made)) void made.viewer.earlier();
     };
-    made.viewer.start(offset, workspace.takeKeptOffset(job.id));
+    const kept = workspace.takeKeptOutput(job.id);
+    const looked = kept?.find ?? null;
+    if (looked !== null) {
+      made.find.restore(looked);
+      setFinding(true);
+    }
+    void made.viewer.start(offset, kept).then(() => made.find.refresh());
     setStream(made);
     workspace.reading = {
       job: job.id,
       isTyping: () => terminal.keyboard.isOn.value,
-      place: async () => terminal.follow.isFollowing ? null : await made.viewer.place(),
+      keep: async () => ({
+        offset: terminal.follow.isFollowing ? null : await made.viewer.place().catch(() => null),
+        isTimed: made.viewer.view.value.kind === "timed",
+        find: made.find.query,
+      }),
     };
     return () => {
       workspace.reading = null;

@@ -1,11 +1,14 @@
 import type { Session } from "../api/messages.ts";
 import type { Workspace } from "../app.ts";
 import { EmptyState } from "../components/emptyState.tsx";
-import { Lazy } from "../components/lazy.tsx";
 import type { Route } from "../state/route.ts";
 import { h, type VNode } from "../view.ts";
 import * as texts from "../texts/page.ts";
-import { loadAudit, loadNodes, loadSearch, loadTokens, loadUsers } from "./parts.ts";
+import { AuditPage } from "./auditPage.tsx";
+import { NodesPage } from "./nodesPage.tsx";
+import { SearchPage } from "./searchPage.tsx";
+import { TokensPage } from "./tokensPage.tsx";
+import { UsersPage } from "./usersPage.tsx";
 
 interface OtherPageProps {
   workspace: Workspace;
@@ -18,28 +21,15 @@ export function OtherPage({ workspace, session, route }: OtherPageProps): VNode 
   const isAdmin = session.rights.includes("administer");
   switch (route.page) {
     case "search":
-      return (
-        <Lazy key="search" load={loadSearch} what={texts.pageWord("search")} props={{ workspace, text: route.text }} />
-      );
+      return <SearchPage workspace={workspace} text={route.text} />;
     case "nodes":
-      return (
-        <Lazy
-          key="nodes"
-          load={loadNodes}
-          what={texts.pageWord("nodes")}
-          props={{ workspace, canAdminister: isAdmin }}
-        />
-      );
+      return <NodesPage workspace={workspace} canAdminister={isAdmin} />;
     case "tokens":
-      return <Lazy key="tokens" load={loadTokens} what={texts.pageWord("tokens")} props={{ workspace, session }} />;
+      return <TokensPage workspace={workspace} session={session} />;
     case "users":
-      return isAdmin
-        ? <Lazy key="users" load={loadUsers} what={texts.pageWord("users")} props={{ workspace, session }} />
-        : <Forbidden />;
+      return isAdmin ? <UsersPage workspace={workspace} session={session} /> : <Forbidden />;
     case "audit":
-      return isAdmin
-        ? <Lazy key="audit" load={loadAudit} what={texts.pageWord("audit")} props={{ workspace }} />
-        : <Forbidden />;
+      return isAdmin ? <AuditPage workspace={workspace} /> : <Forbidden />;
   }
 }
 

@@ -117,6 +117,7 @@ function Results({ workspace: { app, jobs }, state, onMore }: ResultsProps): VNo
           )}
         </section>
       )}
+      {state.hits.length > 0 && <h2 class="results-title">{texts.output}</h2>}
       {byJob(state.hits).map((hits) => <Lines key={hits[0]?.job.id ?? ""} hits={hits} router={app.router} now={now} />)}
       {onMore !== null && state.output === "done" && (
         <p class="job-more">
@@ -132,14 +133,14 @@ function Lines({ hits, router, now }: { hits: readonly OutputHit[]; router: Rout
   if (job === undefined) return null;
   return (
     <section class="results" aria-label={texts.outputOf(job.name ?? shownCommand(job))}>
-      <h2>
+      <h3>
         <PageLink router={router} to={{ page: "job", id: job.id }} class="result">
           <StatusIcon status={job.status} />
           {job.name !== null && <strong>{job.name}</strong>}
           <span class="mono result-command">{shownCommand(job)}</span>
           <span class="dim tabular">{age(job.createdAt, now)}</span>
         </PageLink>
-      </h2>
+      </h3>
       <ol>
         {hits.map((hit) => (
           <li key={`${hit.offset} ${hit.start}`}>

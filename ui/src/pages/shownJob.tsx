@@ -1,6 +1,7 @@
 import { isFinal, type Job } from "../api/messages.ts";
 import type { Workspace } from "../app.ts";
 import type { JobQuestion } from "../components/jobActions.tsx";
+import { CopyJobDialog } from "../components/copyJobDialog.tsx";
 import { JobHeader } from "../components/jobHeader.tsx";
 import { JobQuestions } from "../components/jobQuestions.tsx";
 import { Lazy } from "../components/lazy.tsx";
@@ -11,8 +12,7 @@ import type { Place } from "../state/route.ts";
 import { scriptOfCommand } from "../state/script.ts";
 import { Fragment, h, useEffect, useLayoutEffect, useRef, useState, type VNode } from "../view.ts";
 import * as texts from "../texts/job.ts";
-import { form } from "../texts/page.ts";
-import { loadCopyJob, loadPlayer, loadTerminal } from "./parts.ts";
+import { loadPlayer, loadTerminal } from "./parts.ts";
 
 interface ShownJobProps {
   workspace: Workspace;
@@ -105,13 +105,7 @@ export function ShownJob({ workspace, model, job, place, onCopy }: ShownJobProps
         />
       )}
       {link !== null && <LinkDialog target={link} onClose={() => setLink(null)} />}
-      {isCopying && (
-        <Lazy
-          load={loadCopyJob}
-          what={form}
-          props={{ job, base: app.client.base, onClose: () => setCopying(false) }}
-        />
-      )}
+      {isCopying && <CopyJobDialog job={job} base={app.client.base} onClose={() => setCopying(false)} />}
     </Fragment>
   );
 }

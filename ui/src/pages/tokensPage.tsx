@@ -44,7 +44,7 @@ export function TokensPage({ workspace, session }: { workspace: Workspace; sessi
         <strong>{token.name}</strong>
       </Cell>
       <Cell name={columns.beginsWith} isCode>{texts.prefix(token.prefix)}</Cell>
-      <Cell name={columns.of}>{token.user}</Cell>
+      <Cell name={columns.person}>{token.user ?? texts.nobodyWord}</Cell>
       <Cell name={columns.role}>{roleWord(token.role)}</Cell>
       <Cell name={columns.used}>{token.lastUsedAt === null ? texts.never : age(token.lastUsedAt, now)}</Cell>
       <Cell name={columns.goodUntil}>
@@ -79,7 +79,7 @@ export function TokensPage({ workspace, session }: { workspace: Workspace; sessi
       columns={[
         columns.name,
         columns.beginsWith,
-        columns.of,
+        columns.person,
         columns.role,
         columns.used,
         columns.goodUntil,

@@ -1,18 +1,20 @@
 import type { Session } from "../api/messages.ts";
 import { type App, Workspace } from "../app.ts";
+import { AboutDialog } from "../components/aboutDialog.tsx";
 import { ConnectionBanner } from "../components/connectionBanner.tsx";
-import { Lazy } from "../components/lazy.tsx";
+import { KeysDialog } from "../components/keysDialog.tsx";
+import { RunDialog } from "../components/runDialog.tsx";
 import { TopBar } from "../components/topBar.tsx";
 import { UpgradeBanner } from "../components/upgradeBanner.tsx";
 import { useObservable } from "../components/useObservable.ts";
 import { formOf } from "../state/runForm.ts";
 import { h, useEffect, useLayoutEffect, useMemo, useRef, useState, type VNode } from "../view.ts";
-import { form } from "../texts/page.ts";
 import { JobsPage } from "./jobsPage.tsx";
 import { useListKeys } from "./listKeys.ts";
 import { OtherPage } from "./otherPage.tsx";
 import { usePageTitle } from "./pageTitle.ts";
-import { loadAbout, loadKeys, loadPasswordDialog, loadRunDialog, loadTerminal } from "./parts.ts";
+import { loadTerminal } from "./parts.ts";
+import { PasswordDialog } from "./passwordDialog.tsx";
 
 type OpenDialog = "run" | "keys" | "about" | "password" | null;
 
@@ -70,33 +72,19 @@ export function WorkspacePage({ app, session }: { app: App; session: Session }):
           : <OtherPage workspace={workspace} session={session} route={route} />}
       </main>
       {dialog === "run" && (
-        <Lazy
-          load={loadRunDialog}
-          what={form}
-          props={{
-            app,
-            workspace,
-            onClose: close,
-            onStarted: (job) => {
-              close();
-              app.router.go({ page: "job", id: job.id });
-            },
+        <RunDialog
+          app={app}
+          workspace={workspace}
+          onClose={close}
+          onStarted={(job) => {
+            close();
+            app.router.go({ page: "job", id: job.id });
           }}
         />
       )}
-      {dialog === "password" && (
-        <Lazy
-          load={loadPasswordDialog}
-          what={form}
-          props={{ client: app.client, name: session.user, isOwn: true, onClose: close }}
-        />
-      )}
-      {dialog === "keys" && (
-        <Lazy load={loadKeys} what={form} props={{ preferences: app.preferences, onClose: close }} />
-      )}
-      {dialog === "about" && (
-        <Lazy load={loadAbout} what={form} props={{ client: app.client, node: session.node, onClose: close }} />
-      )}
+      {dialog === "password" && <PasswordDialog client={app.client} name={session.user} isOwn onClose={close} />}
+      {dialog === "keys" && <KeysDialog preferences={app.preferences} onClose={close} />}
+      {dialog === "about" && <AboutDialog client={app.client} node={session.node} onClose={close} />}
       <Announcement workspace={workspace} />
     </div>
   );
@@ -109,7 +97,7 @@ function Announcement({ workspace }: { workspace: Workspace }): VNode {
 /** What is most likely needed next is fetched while nobody waits for it. */
 function usePreloading(): void {
   useEffect(() => {
-    const timer = setTimeout(() => void Promise.all([loadTerminal(), loadRunDialog()]).catch(() => {}), 300);
+    const timer = setTimeout(() => void loadTerminal().catch(() => {}), 300);
     return () => clearTimeout(timer);
   }, []);
 }

@@ -61,6 +61,17 @@ export class Find<M> {
     this.#cancel = this.timing.after(PAUSE, () => this.#look());
   }
 
+  /** What is looked for, or null. */
+  get query(): FindQuery | null {
+    const { text, isRegex, isCaseSensitive } = this.state.value;
+    return text === "" ? null : { text, isRegex, isCaseSensitive };
+  }
+
+  /** Takes up what was looked for before; `refresh` then counts, once there is something to be searched. */
+  restore(query: FindQuery): void {
+    this.#set(query);
+  }
+
   /** The output may have grown since the last look. */
   step(by: 1 | -1): void {
     const before = this.state.value;

@@ -1,3 +1,4 @@
+import type { FindQuery } from "./find.ts";
 import { EMPTY_FORM, type RunForm } from "./runForm.ts";
 
 /** What a page that loads itself anew hands to the one that comes after it; the address holds the rest. */
@@ -5,8 +6,15 @@ export interface KeptPlace {
   draft: RunForm;
   /** How far the list was scrolled, and how many jobs it held. */
   list: { top: number; jobs: number };
-  /** The first line in view of an output that was not followed. */
-  output: { job: string; offset: number } | null;
+  /** How the output of a job was read. */
+  output: { job: string } & KeptReading | null;
+}
+
+export interface KeptReading {
+  /** The first line in view, unless the end was followed. */
+  offset: number | null;
+  isTimed: boolean;
+  find: FindQuery | null;
 }
 
 type TabStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
@@ -28,7 +36,7 @@ export function takePlace(storage: TabStorage | null): KeptPlace | null {
   try {
     const place: unknown = JSON.parse(storage?.getItem(KEY) ?? "null");
     storage?.removeItem(KEY);
-    return isPlace(place) ? { ...place, draft: knownParts(place.draft) } : null;
+    return isPlace(place) ? { ...place, draft: knownParts(place.draft), output: knownReading(place.output) } : null;
   } catch {
     return null;
   }
@@ -38,7 +46,22 @@ export function takePlace(storage: TabStorage | null): KeptPlace | null {
 function isPlace(place: unknown): place is KeptPlace {
   const { draft, list, output } = (place ?? {}) as Partial<KeptPlace>;
   return typeof draft === "object" && typeof list?.top === "number" && typeof list.jobs === "number" &&
-    (output === null || (typeof output?.job === "string" && typeof output.offset === "number"));
+    (output === null || typeof output?.job === "string");
+}
+
+function knownReading(output: KeptPlace["output"]): KeptPlace["output"] {
+  if (output === null) return null;
+  const { job, offset, isTimed, find } = output;
+  return {
+    job,
+    offset: typeof offset === "number" ? offset : null,
+    isTimed: isTimed === true,
+    find: typeof find?.text !== "string" ? null : {
+      text: find.text,
+      isRegex: find.isRegex === true,
+      isCaseSensitive: find.isCaseSensitive === true,
+    },
+  };
 }
 
 function knownParts(draft: RunForm): RunForm {

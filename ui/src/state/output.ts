@@ -100,7 +100,7 @@ export class Output implements Link {
 
   /** Types into the job's terminal. */
   type(text: string): void {
-    if (this.#phase === "streaming") this.#typing?.type(text);
+    if (this.#phase === "opening" || this.#phase === "streaming") this.#typing?.type(text);
   }
 
   /** Asks for another size of the job's terminal. */
@@ -152,6 +152,7 @@ export class Output implements Link {
       this.#isCuttingLine = false;
       this.screen.write(Uint8Array.from(atob(hello.screen.base64), (letter) => letter.charCodeAt(0)), () => {});
     }
+    this.#typing?.begin();
     this.connection.opened(this);
     this.#tell();
   }

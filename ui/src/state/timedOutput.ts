@@ -11,6 +11,9 @@ export interface TimedState {
 /** The output as plain lines with the time of each: the server writes them, so they are read as one long answer. */
 export class TimedOutput implements Link {
   readonly state = new Observable<TimedState>({ phase: "opening" });
+  /** Resolves when the first lines are drawn, or none will come. */
+  readonly begun: Promise<void>;
+  #begin!: () => void;
   #abort = new AbortController();
 
   /** `from` is negative for the end of the output. */
@@ -20,7 +23,9 @@ export class TimedOutput implements Link {
     private readonly screen: OutputScreen,
     private readonly connection: Connection,
     private readonly from: number,
-  ) {}
+  ) {
+    this.begun = new Promise((resolve) => this.#begin = resolve);
+  }
 
   start(): void {
     this.connection.add(this);
@@ -33,6 +38,7 @@ export class TimedOutput implements Link {
   }
 
   dispose(): void {
+    this.#begin();
     this.#abort.abort();
     this.connection.remove(this);
   }
@@ -47,9 +53,11 @@ export class TimedOutput implements Link {
         this.state.value = { phase: "streaming" };
         // The next piece is only asked for when this one is drawn, so a slow page slows nothing but itself.
         await new Promise<void>((resolve) => this.screen.write(times.write(bytes), resolve));
+        this.#begin();
       }
       if (signal.aborted) return;
       this.state.value = { phase: "ended" };
+      this.#begin();
       this.connection.remove(this);
     } catch {
       // Lines have no offsets, so after a break they are read again from the same place.

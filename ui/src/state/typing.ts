@@ -10,8 +10,15 @@ export class Typing {
   #waitingBytes = 0;
   #sent = 0;
   #taken = 0;
+  #isOpen = false;
 
   constructor(private readonly send: (bytes: Uint8Array) => void) {}
+
+  /** From now on it is sent; what was typed before has waited. */
+  begin(): void {
+    this.#isOpen = true;
+    this.#flush();
+  }
 
   /** Returns whether it will be sent. */
   type(text: string): boolean {
@@ -30,6 +37,7 @@ export class Typing {
   }
 
   #flush(): void {
+    if (!this.#isOpen) return;
     for (let piece = this.#waiting[0]; piece !== undefined; piece = this.#waiting[0]) {
       if (this.#sent - this.#taken + piece.length > WINDOW) return;
       this.#waiting.shift();

@@ -2,6 +2,7 @@ import type { OutputClient } from "../api/outputClient.ts";
 import { isFinal, type Job, type TerminalSize } from "../api/messages.ts";
 import type { Connect } from "../api/socket.ts";
 import type { Connection } from "./connection.ts";
+import type { KeptReading } from "./keptPlace.ts";
 import { afterLineEnds, countLineEnds, type LineIndex } from "./lineIndex.ts";
 import { Observable } from "./observable.ts";
 import { Output, type OutputScreen, WHOLE_UP_TO } from "./output.ts";
@@ -52,12 +53,15 @@ export class Viewer {
     this.view = new Observable<View>({ kind: "live", output: this.#liveOutput() });
   }
 
-  /** At a line that somebody wants to see, where the page before this one was read, or at the end. */
-  start(offset: number | null, kept: number | null = null): void {
-    if (kept !== null) return void this.open(kept, "top", false);
-    if (offset !== null) return void this.open(offset);
+  /** At a line that somebody wants to see, as the page before this one was read, or at the end; until that is drawn. */
+  async start(offset: number | null, kept: Pick<KeptReading, "offset" | "isTimed"> | null = null): Promise<void> {
+    if (kept?.isTimed) return await this.timed();
+    if (kept !== null && kept.offset !== null) return await this.open(kept.offset, "top", false);
+    if (kept === null && offset !== null) return await this.open(offset);
     const { kind, output } = this.view.value;
-    if (kind === "live") output.start();
+    if (kind !== "live") return;
+    output.start();
+    await this.#received(output, this.job.outputBytes - 1);
   }
 
   /** What is known of the job now. */
@@ -75,13 +79,15 @@ export class Viewer {
     output.start();
   }
 
-  timed(): void {
+  /** Until the first lines are drawn. */
+  async timed(): Promise<void> {
     const { client, connection } = this.context;
     const from = this.job.outputBytes > TIMED_TAIL ? -TIMED_TAIL : 0;
     const output = new TimedOutput(this.job.id, client, this.screen, connection, from);
     this.#change({ kind: "timed", output });
     this.screen.setPlain(true);
     output.start();
+    await output.begun;
   }
 
   /** Shows the line that begins at, or holds, an offset of the output. */

@@ -119,6 +119,11 @@ export class TerminalScreen implements OutputScreen {
     return this.#fitting.size;
   }
 
+  /** There is nothing to be scrolled to. */
+  get isAllInView(): boolean {
+    return this.#terminal.buffer.active.baseY === 0 && this.#host.scrollHeight <= this.#host.clientHeight;
+  }
+
   /** How many characters of the usual size the pane has room for. */
   sizeThatFits(): TerminalSize {
     return this.#fitting.sizeThatFits();

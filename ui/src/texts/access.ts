@@ -14,7 +14,6 @@ export const columns = {
   signedIn: "Signed in",
   since: "Since",
   beginsWith: "Begins with",
-  of: "Of",
   used: "Used",
   goodUntil: "Good until",
   time: "Time",

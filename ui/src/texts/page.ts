@@ -61,5 +61,3 @@ export const couldNotBeRead = "could not be read";
 export const contains = "This page contains xterm.js and Preact:";
 export const licences = "licences";
 export const singleKeys = "Single-key shortcuts";
-
-export const form = "form";

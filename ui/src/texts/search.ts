@@ -9,6 +9,7 @@ export const searching = "Searching…";
 export const searchingOn = "searching on…";
 export const nothing = "Nothing matches.";
 export const jobs = "Jobs";
+export const output = "Output";
 export const jobCount = (amount: number) => count(amount, "job", "jobs");
 export const lineCount = (amount: number, hasMore: boolean) =>
   `${count(amount, "line", "lines")} of output${hasMore ? ", and there are more" : ""}`;
