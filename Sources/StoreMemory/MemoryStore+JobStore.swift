@@ -4,7 +4,7 @@ import Synchronization
 extension MemoryStore: JobStore {
     public func insert(_ job: Job) async throws(StoreError) {
         let isNew = state.withLock { state in
-            guard state.records[job.id] == nil else { return false }
+            guard state.records[job.id] == nil, state.mayTry(job.spec.retry?.of) else { return false }
             state.records[job.id] = Record(job: job)
             let cursor = JobCursor(job)
             state.order.insert(cursor, at: state.position(of: cursor))

@@ -18,6 +18,12 @@ extension MemoryStore: RetryKeeping {
 }
 
 extension MemoryStore.State {
+    /// Whether a job that is there still waits to be tried again.
+    func mayTry(_ origin: JobID?) -> Bool {
+        guard let state = origin.flatMap({ records[$0]?.job.state }) else { return true }
+        return state.end?.retryAt != nil
+    }
+
     mutating func settleRetry(of job: JobID) {
         guard let present = records[job]?.job.state else { return }
         records[job]?.job.state = present.withoutRetry

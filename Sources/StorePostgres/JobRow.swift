@@ -33,9 +33,11 @@ enum JobRow {
         return PQStatement(
             """
             WITH fence AS (\(fence.sql)),
+            origin AS (SELECT id, retry_at FROM \(schema.jobs) WHERE id = \(origin)::text FOR UPDATE),
             added AS (
                 INSERT INTO \(schema.jobs) (\(all.map(\.0).joined(separator: ", ")))
                 SELECT \(placeholders(all.map(\.0), from: 1).joined(separator: ", ")) FROM fence
+                WHERE NOT EXISTS (SELECT 1 FROM origin WHERE retry_at IS NULL)
                 ON CONFLICT DO NOTHING RETURNING id, node),
             settled AS (
                 UPDATE \(schema.jobs) SET retry_at = NULL

@@ -6,11 +6,13 @@ extension SQLiteStore: JobStore {
     public func insert(_ job: Job) async throws(StoreError) {
         let arguments = try JobRecord.arguments(of: job)
         try await writer.perform(.power) { db in
+            let origin = job.spec.retry?.of
+            if let origin { try Self.checkRetry(of: origin, db) }
             try db.cachedStatement(sql: JobRecord.insertion).execute(arguments: arguments)
             guard db.changesCount == 1 else {
                 throw StoreError(.alreadyExists, "There is a job \(job.id) already.")
             }
-            if let origin = job.spec.retry?.of { try Self.settleRetry(of: origin, db) }
+            if let origin { try Self.settleRetry(of: origin, db) }
         }
     }
 

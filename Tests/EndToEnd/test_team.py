@@ -254,6 +254,33 @@ def test_a_node_that_was_away_for_less_goes_on(tmp_path, database):
         assert output.split() == [b"%d" % number for number in range(300)]
 
 
+def tries(node: Node, origin: str) -> list[dict]:
+    return [job for job in node.api.jobs() if job["retryOf"] == origin]
+
+
+def test_another_node_makes_the_try_of_one_that_is_gone(tmp_path, database):
+    """Once, although the one that was given up still means to make it when it wakes up."""
+    retries = {"count": 1, "delaySeconds": 2}
+    with team(tmp_path, 2, database.url, lease=1, lost=1) as (one, two):
+        free, _ = two.api.run("exit 3", tty=False, retries=retries)
+        bound, _ = two.api.run("exit 3", tty=False, retries=retries, node="n2")
+        assert (free["node"], free["retryAt"] is None) == ("n2", False)
+        two.pause()
+        try:
+            (made,) = until(lambda: tries(one, free["id"]))
+            ended, _ = one.api.wait(made["id"])
+            assert (ended["node"], ended["attempt"], ended["exitCode"]) == ("n1", 2, 3)
+            assert one.api.job(free["id"])["retryAt"] is None
+            # Nobody else may make this one.
+            assert one.api.job(bound["id"])["retryAt"] is not None
+            assert tries(one, bound["id"]) == []
+        finally:
+            two.continue_()
+        (own,) = until(lambda: tries(one, bound["id"]))
+        assert one.api.wait(own["id"])[0]["node"] == "n2"
+        assert [job["id"] for job in tries(one, free["id"])] == [made["id"]]
+
+
 def test_a_second_server_of_the_same_name_is_refused(tmp_path, database, start):
     with Node(tmp_path, "n1", database.url):
         other = tmp_path / "other"

@@ -7,14 +7,31 @@ public final class ScriptedLauncher: ProcessLauncher {
     private let script: @Sendable (ProcessLaunch) throws(LaunchError) -> ScriptedProcess
     private let launched = Mutex<[ProcessLaunch]>([])
     private let swept = Mutex<[JobID]>([])
+    private let pending = Mutex<Set<JobID>>([])
+    private let unlaunched: Set<JobID>
 
-    /// - Parameter script: Makes the process of a launch; what it throws is the launch's failure.
-    public init(_ script: @escaping @Sendable (ProcessLaunch) throws(LaunchError) -> ScriptedProcess) {
+    /// - Parameters:
+    ///   - neverLaunched: What an earlier server was about to launch.
+    ///   - script: Makes the process of a launch; what it throws is the launch's failure.
+    public init(
+        neverLaunched: Set<JobID> = [],
+        _ script: @escaping @Sendable (ProcessLaunch) throws(LaunchError) -> ScriptedProcess
+    ) {
         self.script = script
+        unlaunched = neverLaunched
+        pending.withLock { $0 = neverLaunched }
     }
+
+    public func willLaunch(_ job: JobID) { pending.withLock { _ = $0.insert(job) } }
+    public func willNotLaunch(_ job: JobID) { pending.withLock { _ = $0.remove(job) } }
+    public func neverLaunched() async -> Set<JobID> { unlaunched }
+
+    /// What a next server would be told that it was never launched.
+    public var isAboutToLaunch: Set<JobID> { pending.withLock { $0 } }
 
     public func launch(_ launch: ProcessLaunch) async throws(LaunchError) -> any RunningProcess {
         launched.withLock { $0.append(launch) }
+        willNotLaunch(launch.job)
         return try script(launch)
     }
 

@@ -49,7 +49,29 @@ extension StoreContract {
         try await store.insert(secondTry(3, of: 1))
         #expect(try await store.jobsToRetry(onNode: node).map(\.id) == [id(2)])
         #expect(try await store.job(id(1))?.state == failed(retryAfter: 1).withoutRetry)
-        try await store.remove(id(2))
+        // Whoever comes second, and whoever tries what nobody wants tried.
+        await #expect(throws: error(.alreadyExists)) { try await store.insert(secondTry(4, of: 1)) }
+        await #expect(throws: error(.alreadyExists)) { try await store.insert(secondTry(4, of: 3)) }
+        #expect(try await store.job(id(4)) == nil)
+        try await store.insert(secondTry(4, of: 9))
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            for number in 11...16 {
+                group.addTask {
+                    do {
+                        try await store.insert(secondTry(number, of: 2))
+                        return 1
+                    } catch let refusal as StoreError where refusal == error(.alreadyExists) {
+                        return 0
+                    }
+                }
+            }
+            var accepted = 0
+            for try await count in group { accepted += count }
+            #expect(accepted == 1)
+        }
+        #expect(try await store.jobsToRetry(onNode: node).isEmpty)
+        try await store.insert(job(5, failed(retryAfter: 1)))
+        try await store.remove(id(5))
         #expect(try await store.jobsToRetry(onNode: node).isEmpty)
     }
 

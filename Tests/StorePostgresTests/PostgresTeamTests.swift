@@ -144,6 +144,44 @@ struct PostgresTeamTests {
         }
     }
 
+    @Test("tries are for others once their node is gone")
+    func leavesRetriesBehind() async throws {
+        let schema = TestDatabase.newSchema()
+        let (gone, other) = (
+            try await PostgresStore.open(TestDatabase.address, schema: schema),
+            try await PostgresStore.open(TestDatabase.address, schema: schema)
+        )
+        func node(_ name: String) -> TeamNode {
+            TeamNode(name: name, machine: "m", version: "1", labels: [], capacity: 1)
+        }
+        try await gone.join(node("a"), lease: .milliseconds(300))
+        try await other.join(node("b"), lease: .seconds(30))
+        for (number, seconds) in [(1, 20.0), (2, 10), (3, 30)] {
+            try await gone.insert(job(number))
+            let end = JobEnd(
+                outcome: JobOutcome(.exited(.code(1))), endedAt: start, outputBytes: 0,
+                retryAt: start.addingTimeInterval(seconds))
+            try await gone.advance(job(number).id, to: .finished(end, job(number).state.run))
+        }
+        let later = start.addingTimeInterval(20)
+        #expect(try await other.retriesLeftBehind(at: later).isEmpty)
+        while try await other.bury(after: .zero).isEmpty, try await other.nodes().first?.state != .down {}
+        #expect(try await other.retriesLeftBehind(at: later).map(\.id) == [job(2).id, job(1).id])
+        // Both try, since each thinks that it is to.
+        func next(_ number: Int) -> Job {
+            let spec = JobSpec(stored: .shell("echo")).tried(RetryOrigin(of: job(1).id, attempt: 2))
+            return Job(id: job(number).id, spec: spec, createdAt: start, node: "")
+        }
+        try await other.insert(next(7))
+        try await gone.join(node("a"), lease: .seconds(30))
+        await #expect(throws: StoreError(.alreadyExists, "")) { try await gone.insert(next(8)) }
+        // It is back, and waits for its own.
+        #expect(try await other.retriesLeftBehind(at: later).isEmpty)
+        #expect(try await gone.jobsToRetry(onNode: "a").map(\.id) == [job(2).id, job(3).id])
+        await gone.close()
+        await other.close()
+    }
+
     @Test("a node that may not write says so before anybody asks it to")
     func tellsFault() async throws {
         try await withStore { store in

@@ -49,9 +49,11 @@ extension Engine {
             state: state)
         let entry = ActiveJob(job)
         active[id] = entry
+        if case .start = decision { launcher.willLaunch(id) }
         do {
             try await store.insert(job)
         } catch {
+            launcher.willNotLaunch(id)
             active[id] = nil
             entry.pipeline.abandon()
             entry.ended.fulfil(job)
@@ -86,6 +88,8 @@ extension Engine {
         case .withdrawn:
             await finish(id, JobOutcome(.stopped(nil), reason: "stopped before it was started"), nil)
         case .interrupt, .unknown:
+            // Not by the next server either.
+            launcher.willNotLaunch(id)
             if entry.stop.fulfil(.asked(by: actor)) {
                 await letGoOn(id)
                 tellChange(of: id)

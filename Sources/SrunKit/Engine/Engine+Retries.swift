@@ -11,19 +11,46 @@ extension Engine {
     /// Waits for the time of the next try, and submits it: as a new job, which names the one before. When the server ends
     /// meanwhile, the next one goes on waiting.
     func retry(_ job: Job) async {
-        guard let time = job.state.end?.retryAt else { return }
+        guard let time = job.state.end?.retryAt, retrying.insert(job.id).inserted else { return }
+        defer { retrying.remove(job.id) }
         let pause = Duration.seconds(max(0, time.timeIntervalSince(now())))
         let isEnding = await race(clock: clock, limit: pause) { [closing] in await closing.value() != nil }
-        guard isEnding == nil, await isStillToRetry(job.id) else { return }
-        let spec = job.spec.tried(RetryOrigin(of: job.id, attempt: job.spec.attempt + 1))
-        do {
-            _ = try await submit(spec, by: job.createdBy)
-        } catch {
-            if error.code == .shuttingDown { return }
-            logger.warning(
-                "a job that failed cannot be tried again", metadata: ["job.id": "\(job.id)", "error": "\(error)"])
-            try? await (store as? any RetryKeeping)?.giveUpRetry(of: job.id)
+        guard isEnding == nil else { return }
+        var backoff = Backoff()
+        while await isStillToRetry(job.id), closing.current == nil {
+            let spec = job.spec.tried(RetryOrigin(of: job.id, attempt: job.spec.attempt + 1))
+            do {
+                _ = try await submit(spec, by: job.createdBy)
+                return
+            } catch {
+                switch error.code {
+                case .shuttingDown: return
+                // Another node was first.
+                case .storage(.alreadyExists): return
+                case .storage(.unavailable), .storage(.fenced), .queueFull: await backoff.wait(clock: clock)
+                default:
+                    logger.warning(
+                        "a job that failed cannot be tried again",
+                        metadata: ["job.id": "\(job.id)", "error": "\(error)"])
+                    try? await (store as? any RetryKeeping)?.giveUpRetry(of: job.id)
+                    return
+                }
+            }
         }
+    }
+
+    /// Makes the tries whose time has come and whose own node is gone. Done by one node for all; should two ever think that they are
+    /// the one, the store accepts one try. A try that only the lost node may make waits until it is back.
+    nonisolated func takeOverRetries(_ team: Team) async throws(StoreError) {
+        for job in try await team.store.retriesLeftBehind(at: now()) {
+            if await mayRunSomewhere(job.spec.queueing, team) { commandSink.yield(.retry(job)) }
+        }
+    }
+
+    private nonisolated func mayRunSomewhere(_ queueing: Queueing, _ team: Team) async -> Bool {
+        if queueing.mayRun(on: configuration.node, labels: team.configuration.labels) { return true }
+        let nodes = (try? await team.store.nodes()) ?? []
+        return nodes.contains { $0.state == .up && queueing.mayRun(on: $0.node.name, labels: $0.node.labels) }
     }
 
     /// Somebody may have removed it meanwhile.

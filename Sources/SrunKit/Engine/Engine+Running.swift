@@ -7,6 +7,7 @@ extension Engine {
         guard let entry = active[id] else { return }
         var run = entry.job.state.run ?? JobRun(startedAt: now())
         if entry.job.state == .queued {
+            launcher.willLaunch(id)
             // Claimed in the store before anything is started: whatever happens, the job does not run twice.
             await advance(id, to: .running(run))
         }
@@ -21,7 +22,8 @@ extension Engine {
         if let journal = process.journal { entry.pipeline.attach(journal, stored: 0) }
         outputToIndex.fulfil(())
         run = JobRun(startedAt: run.startedAt, processID: process.processID)
-        await conduct(process, entry, run)
+        // Its time begins now, also if an earlier server has claimed it.
+        await conduct(process, entry, run, since: now())
     }
 
     /// The rest of the way of a job that an earlier server had started.
@@ -30,7 +32,8 @@ extension Engine {
         await recall(entry)
         outputToIndex.fulfil(())
         let startedAt = entry.job.state.run?.startedAt ?? now()
-        await conduct(process, entry, JobRun(startedAt: startedAt, processID: process.processID))
+        let run = JobRun(startedAt: startedAt, processID: process.processID)
+        await conduct(process, entry, run, since: startedAt)
     }
 
     /// Shows the screen of a job that runs already what the job had last printed.
@@ -46,10 +49,12 @@ extension Engine {
         }
     }
 
-    private func conduct(_ process: any RunningProcess, _ entry: ActiveJob, _ run: JobRun) async {
+    private func conduct(
+        _ process: any RunningProcess, _ entry: ActiveJob, _ run: JobRun, since startedAt: Date
+    ) async {
         let id = entry.job.id
         // Output is taken from the first moment; the store learns the process ID meanwhile, if there is time.
-        async let outcome = supervise(process, entry, since: run.startedAt)
+        async let outcome = supervise(process, entry, since: startedAt)
         show(.running(run), of: id)
         entry.started.fulfil(())
         let isOver = OneShot<Void>()
@@ -117,6 +122,7 @@ extension Engine {
             retryAt: entry.job.spec.retryTime(after: outcome.status, at: endedAt))
         active[id]?.job.outputDropped = entry.dropped.bytes
         await advance(id, to: .finished(end, run))
+        launcher.willNotLaunch(id)
         let job = active.removeValue(forKey: id)?.job ?? entry.job
         entry.pipeline.settle()
         entry.sizes?.finish()

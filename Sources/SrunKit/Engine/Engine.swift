@@ -46,6 +46,8 @@ public actor Engine: Service {
     let givesUp = OneShot<Void>()
     /// Jobs whose end the store has not taken.
     var unstoredEnds = 0
+    /// Jobs whose next try this engine waits for, or is just making.
+    var retrying: Set<JobID> = []
     /// Fulfilled by the next job that ends; made anew by whoever has seen it.
     var jobHasEnded = OneShot<Void>()
 

@@ -5,6 +5,7 @@ public final class KeptLauncher: ProcessLauncher {
     private let client: KeeperClient
     private let ringBytes: Int
     private let poller: DescriptorPoller
+    private let pending: PendingStarts
 
     public static let ringBytes = SharedRing.standardCapacity
     public static let ringSizes = SharedRing.capacities
@@ -13,10 +14,25 @@ public final class KeptLauncher: ProcessLauncher {
         self.client = client
         self.ringBytes = ringBytes
         poller = try DescriptorPoller()
+        if let memory = client.takeKept(PendingStarts.name).map(Descriptor.init),
+            let pending = PendingStarts(adopting: memory)
+        {
+            self.pending = pending
+        } else {
+            let (pending, memory) = try PendingStarts.make()
+            client.keep(memory.number, as: PendingStarts.name)
+            self.pending = pending
+        }
     }
+
+    public func willLaunch(_ job: JobID) { pending.insert(job) }
+    public func willNotLaunch(_ job: JobID) { pending.remove(job) }
+    public func neverLaunched() async -> Set<JobID> { pending.found }
 
     public func launch(_ launch: ProcessLaunch) async throws(LaunchError) -> any RunningProcess {
         let order = try launch.order(ringBytes: ringBytes)
+        // The last moment at which it is certain that it has not run.
+        pending.remove(launch.job)
         let handover = try await client.spawn(order).get()
         do throws(LaunchError) {
             return try KeptProcess(handover, client: client, poller: poller)

@@ -9,6 +9,16 @@ public protocol ProcessLauncher: Sendable {
     /// - Throws: ``LaunchError`` when no process came to be. A command that ends at once, with whatever code, was started.
     func launch(_ launch: ProcessLaunch) async throws(LaunchError) -> any RunningProcess
 
+    /// Says that a job is about to be claimed in the store, and ``launch(_:)`` to be called. Should this server die in between, the
+    /// next one finds the job among those that were ``neverLaunched()``.
+    func willLaunch(_ job: JobID)
+
+    /// Takes back what ``willLaunch(_:)`` has said. After ``launch(_:)`` there is nothing to take back.
+    func willNotLaunch(_ job: JobID)
+
+    /// The jobs that an earlier server was about to launch, and of which it is certain that none has run: not even for a moment.
+    func neverLaunched() async -> Set<JobID>
+
     /// The jobs that an earlier server of this launcher has left running, or that have ended since without anybody to write it
     /// down. Asked once, at the start; whoever asks takes over every one of them.
     func adopt() async -> [JobID: any RunningProcess]
@@ -22,6 +32,9 @@ public protocol ProcessLauncher: Sendable {
 extension ProcessLauncher {
     /// A launcher whose processes end with it has nothing to hand on.
     public func adopt() async -> [JobID: any RunningProcess] { [:] }
+    public func willLaunch(_ job: JobID) {}
+    public func willNotLaunch(_ job: JobID) {}
+    public func neverLaunched() async -> Set<JobID> { [] }
 }
 
 /// Everything a process needs to be started.

@@ -2,7 +2,8 @@
 /// does; whoever needs it asks with `as?`, once.
 ///
 /// What it remembers is ``JobEnd/retryAt``. An insert of a job whose ``JobSpec/retry`` names another one takes that one's away, in
-/// the same step: a command is never tried twice, and never not at all.
+/// the same step, and is refused with ``StoreError/Code/alreadyExists`` when it is there and has none: a command is never tried
+/// twice, however many want to, and never not at all.
 public protocol RetryKeeping: JobStore {
     /// The jobs of a node that have ended and have a ``JobEnd/retryAt``, the earliest first.
     func jobsToRetry(onNode node: String) async throws(StoreError) -> [Job]

@@ -48,9 +48,11 @@ extension Engine {
         machine.admit(job.id)
         let entry = ActiveJob(job)
         active[job.id] = entry
+        launcher.willLaunch(job.id)
         do {
             try await store.insert(job)
         } catch {
+            launcher.willNotLaunch(job.id)
             active[job.id] = nil
             entry.pipeline.abandon()
             entry.ended.fulfil(job)

@@ -86,6 +86,7 @@ extension Engine {
                     lastCleaning = start
                     try await team.store.removeOldMessages()
                 }
+                if renewal.isFirst { try await takeOverRetries(team) }
                 let lost = try await team.store.bury(after: team.configuration.grace)
                 if !lost.isEmpty {
                     logger.warning("jobs of another node are lost", metadata: ["jobs": "\(lost.count)"])
@@ -165,6 +166,7 @@ extension Engine {
                 logger.debug("no job was claimed", metadata: ["error": "\(error)"])
                 return
             }
+            for job in jobs { launcher.willLaunch(job.id) }
             for job in jobs {
                 machine.admit(job.id)
                 active[job.id] = ActiveJob(job)

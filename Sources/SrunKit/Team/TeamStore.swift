@@ -45,6 +45,10 @@ public protocol TeamStore: JobStore, LogSink {
     /// - Returns: The jobs that are lost now.
     func bury(after grace: Duration) async throws(StoreError) -> [JobID]
 
+    /// The jobs that are to be tried again by now and whose node has left or was buried, the earliest first; not necessarily all. Any
+    /// node may make the try: only one insert of it is accepted.
+    func retriesLeftBehind(at now: Date) async throws(StoreError) -> [Job]
+
     /// The jobs that were added, have changed or were removed since a mark, some perhaps more than once.
     ///
     /// - Parameter mark: Nil begins now and returns nothing but the mark.
