@@ -39,6 +39,7 @@ let package = Package(
         .target(name: "CPTY"),
         .target(name: "CWebAssets"),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "SrunKit",
@@ -60,7 +61,7 @@ let package = Package(
         .target(
             name: "StoreSQLite",
             dependencies: [
-                "SrunKit",
+                "CLZ4", "SrunKit",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what building srun needs and this machine does not have: headers of SQLite, libpq and zlib, pkg-config, git, and
+# Installs what building srun needs and this machine does not have: headers of SQLite, libpq, LZ4 and zlib, pkg-config, git, and
 # through ui/tools/setup.sh what the page needs. Safe to run again. Swift itself must be there.
 set -eu
 . "$(dirname "$0")/common.sh"
@@ -15,9 +15,9 @@ version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*
     die "srun needs Swift $oldest_swift or newer, and this is $version; see https://www.swift.org/install"
 
 if command -v dpkg-query >/dev/null 2>&1; then
-    apt_install git pkg-config libsqlite3-dev libpq-dev zlib1g-dev python3
+    apt_install git pkg-config libsqlite3-dev libpq-dev liblz4-dev zlib1g-dev python3
 else
-    for library in sqlite3 libpq zlib; do
+    for library in sqlite3 libpq liblz4 zlib; do
         pkg-config --exists "$library" 2>/dev/null ||
             die "the headers of $library are missing (asked pkg-config); install them and run this again"
     done

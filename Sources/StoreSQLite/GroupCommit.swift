@@ -31,6 +31,8 @@ final class GroupCommit: Sendable {
         var isDraining = false
         /// Why nothing is written any more.
         var refusal: StoreError?
+        /// What was stored since the checkpointer was last told.
+        var storedBytes = 0
         /// What `PRAGMA synchronous` of the writer says.
         var synchronous: Durability?
         var lastSync = ContinuousClock.now
@@ -67,7 +69,7 @@ final class GroupCommit: Sendable {
 
     /// Performs one write, together with others, and returns when it is committed.
     ///
-    /// - Parameter bytes: About how much it writes.
+    /// - Parameter bytes: About how much memory it needs.
     func perform<Value: Sendable>(
         _ durability: Durability, bytes: Int = 0, _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
@@ -84,6 +86,10 @@ final class GroupCommit: Sendable {
         }
         return try result.get()
     }
+
+    /// Told by a write how many bytes it has given to the database, when they are more than a few: what is packed is smaller than
+    /// it looked.
+    func countStored(_ bytes: Int) { state.withLock { $0.storedBytes += bytes } }
 
     /// Refuses what comes after, and returns when everything before is written.
     func finish() async {
@@ -120,7 +126,10 @@ final class GroupCommit: Sendable {
                 case .failure(let error): write.fail(error)
                 }
             }
-            let bytes = writes.reduce(0) { $0 + $1.bytes }
+            let bytes = state.withLock { state in
+                defer { state.storedBytes = 0 }
+                return state.storedBytes
+            }
             checkpointer.wrote(bytes, db) { [weak self] error in self?.refuse(after: error) }
             let isEmpty = state.withLock { state in
                 state.isDraining = !state.waiting.isEmpty

@@ -148,7 +148,7 @@ struct LegacyCopy {
 
     private mutating func storeCollected() throws {
         guard let first = collected.first, let job = collectedJob.flatMap({ progress[$0] }) else { return }
-        for row in OutputRow.rows(of: collected, from: first.offset) { try row.insert(for: job.id, target) }
+        for row in OutputRow.rows(of: collected, from: first.offset) { _ = try row.insert(for: job.id, target) }
         collected.removeAll(keepingCapacity: true)
     }
 

@@ -55,10 +55,19 @@ struct OutputRow {
         return true
     }
 
-    func insert(for job: JobID, _ db: Database) throws {
+    /// - Returns: How many bytes the database got.
+    func insert(for job: JobID, _ db: Database) throws -> Int {
+        let packed = PackedContent.pack(bytes)
         try db.cachedStatement(
-            sql: #"INSERT INTO job_logs (job_id, content, log_level, created_at, "offset") VALUES (?, ?, ?, ?, ?)"#
-        ).execute(arguments: [job.text, bytes, stream.rawValue, time.column, offset])
+            sql: """
+                INSERT INTO job_logs (job_id, content, log_level, created_at, "offset", unpacked_bytes)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """
+        ).execute(
+            arguments: [
+                job.text, packed ?? bytes, stream.rawValue, time.column, offset, packed.map { _ in bytes.count },
+            ])
+        return (packed ?? bytes).count
     }
 }
 

@@ -23,6 +23,7 @@ enum SQLiteSchema {
         migrator.registerMigration("7 terminal sizes", migrate: createSizes)
         migrator.registerMigration("8 usage", migrate: createUsage)
         migrator.registerMigration("9 disk and tries", migrate: prepareRetries)
+        migrator.registerMigration("11 packed output", migrate: preparePacking)
         return migrator
     }()
 
@@ -35,6 +36,11 @@ enum SQLiteSchema {
                 ALTER TABLE jobs ADD COLUMN retry_at INTEGER;
                 CREATE INDEX jobs_to_retry ON jobs (node, retry_at, id) WHERE retry_at IS NOT NULL
                 """)
+    }
+
+    /// How long `content` is once it is unpacked; NULL when it is not packed (``PackedContent``).
+    private static func preparePacking(_ db: Database) throws {
+        try db.execute(sql: "ALTER TABLE job_logs ADD COLUMN unpacked_bytes INTEGER")
     }
 
     /// What each job used, as JSON: read as a whole or not at all.

@@ -14,7 +14,8 @@ extension SQLiteStore: LogSink {
         try await writer.perform(.process, bytes: bytes) { db in
             guard let end = try Self.storedBytes(of: job, db) else { throw StoreError.jobNotFound(job) }
             guard first.offset <= end else { throw Self.gap(in: job, expected: end) }
-            for row in OutputRow.rows(of: chunks, from: end) { try row.insert(for: job, db) }
+            let stored = try OutputRow.rows(of: chunks, from: end).reduce(0) { try $0 + $1.insert(for: job, db) }
+            self.writer.countStored(stored)
         }
     }
 
@@ -40,14 +41,17 @@ extension SQLiteStore: LogSink {
         return bytes
     }
 
-    /// The rows that overlap a range, cut to it by SQLite, found by two seeks in the index.
+    /// The rows that overlap a range, found by two seeks in the index. SQLite cuts them to the range, unless they are packed.
     ///
     /// What `substr` is given stays within the row: it takes its numbers modulo 2³².
     static let range = """
-        SELECT max("offset", :start), created_at, log_level,
-            substr(content, 1 + max(0, :start - "offset"), min(:end - max("offset", :start), length(content)))
+        SELECT "offset", created_at, log_level, unpacked_bytes,
+            CASE WHEN unpacked_bytes IS NULL
+            THEN substr(content, 1 + max(0, :start - "offset"), min(:end - max("offset", :start), length(content)))
+            ELSE content END
         FROM job_logs
-        WHERE job_id = :job AND "offset" < :end AND "offset" + length(content) > :start AND "offset" >=
+        WHERE job_id = :job AND "offset" < :end AND "offset" + ifnull(unpacked_bytes, length(content)) > :start
+            AND "offset" >=
             ifnull((SELECT max("offset") FROM job_logs WHERE job_id = :job AND "offset" <= :start), 0)
         ORDER BY "offset"
         """
@@ -57,10 +61,18 @@ extension SQLiteStore: LogSink {
             db.cachedStatement(sql: range), arguments: ["job": job.text, "start": start, "end": end])
         var chunks: [LogChunk] = []
         while let row = try rows.next() {
-            let bytes = try row.withUnsafeData(atIndex: 3) { data in ByteBuffer(bytes: data ?? Data()) }
+            let offset: Int64 = row.value(at: 0) ?? 0
+            let wanted = max(offset, start)..<end
+            let unpackedBytes = row.value(at: 3, as: Int.self)
+            let bytes = try row.withUnsafeData(atIndex: 4) { data throws(StoreError) in
+                guard let unpackedBytes else { return ByteBuffer(bytes: data ?? Data()) }
+                let bytes = try PackedContent.unpack(data ?? Data(), bytes: unpackedBytes)
+                let length = min(wanted.upperBound - offset, Int64(unpackedBytes)) - (wanted.lowerBound - offset)
+                return bytes.getSlice(at: Int(wanted.lowerBound - offset), length: Int(length)) ?? ByteBuffer()
+            }
             chunks.append(
                 LogChunk(
-                    offset: row.value(at: 0) ?? 0,
+                    offset: wanted.lowerBound,
                     time: Date(microseconds: row.value(at: 1) ?? 0),
                     stream: row.value(at: 2, as: String.self).flatMap { LogStream(rawValue: $0) } ?? .output,
                     bytes: bytes))
@@ -71,7 +83,8 @@ extension SQLiteStore: LogSink {
     /// `length` of a blob is in the row's header: the bytes themselves are not read.
     static let length = """
         SELECT ifnull((
-            SELECT "offset" + length(content) FROM job_logs WHERE job_id = :job ORDER BY "offset" DESC LIMIT 1), 0)
+            SELECT "offset" + ifnull(unpacked_bytes, length(content)) FROM job_logs
+            WHERE job_id = :job ORDER BY "offset" DESC LIMIT 1), 0)
         FROM jobs WHERE id = :job
         """
 

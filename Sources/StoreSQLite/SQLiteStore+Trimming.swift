@@ -11,7 +11,7 @@ extension SQLiteStore: OutputTrimming {
                 sql: """
                     DELETE FROM job_logs WHERE id IN (
                         SELECT id FROM job_logs WHERE job_id = :job AND "offset" >= :start AND "offset" < :end
-                        AND "offset" + length(content) <= :end)
+                        AND "offset" + ifnull(unpacked_bytes, length(content)) <= :end)
                     """
             ).execute(arguments: ["job": job.text, "start": gap.lowerBound, "end": gap.upperBound])
             try db.cachedStatement(sql: "UPDATE jobs SET gap_start = ?, dropped_bytes = ? WHERE id = ?")

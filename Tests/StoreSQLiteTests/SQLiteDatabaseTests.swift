@@ -138,7 +138,8 @@ struct SQLiteDatabaseTests {
             try await store.append(small, to: sampleID(1))
             try await store.append([sampleChunk(at: 1000, [UInt8](repeating: 1, count: 200_000))], to: sampleID(1))
             let rows = try await store.read { db in
-                try Int.fetchAll(db, sql: "SELECT length(content) FROM job_logs ORDER BY id")
+                try Int.fetchAll(
+                    db, sql: "SELECT ifnull(unpacked_bytes, length(content)) FROM job_logs ORDER BY id")
             }
             #expect(rows == [1000, 65_536, 65_536, 65_536, 3392])
         }
@@ -147,11 +148,48 @@ struct SQLiteDatabaseTests {
     @Test func aReadLoadsWhatWasAskedForOnly() async throws {
         try await withTemporaryStore { store, _ in
             try await store.insert(sampleJob(1))
-            try await store.append([sampleChunk(at: 0, [UInt8](repeating: 1, count: 1 << 20))], to: sampleID(1))
+            try await store.append([sampleChunk(at: 0, sampleNoise(1 << 20))], to: sampleID(1))
             let chunks = try await store.chunks(of: sampleID(1), from: 65_530, limit: 12)
             #expect(chunks.map(\.offset) == [65_530, 65_536])
             #expect(chunks.map(\.bytes.readableBytes) == [6, 6])
             #expect(chunks.allSatisfy { $0.bytes.storageCapacity <= 64 })
+        }
+    }
+
+    @Test func outputThatRepeatsItselfIsPacked() async throws {
+        try await withTemporaryStore { store, _ in
+            try await store.insert(sampleJob(1))
+            let lines = (0..<40_000).flatMap { Array("line \($0) of a log as they are\n".utf8) }
+            let output = Array("small\n".utf8) + lines + sampleNoise(100_000) + lines
+            try await store.append([sampleChunk(at: 0, output)], to: sampleID(1))
+            let stored = try await store.read { db in
+                try Int.fetchOne(db, sql: "SELECT sum(length(content)) FROM job_logs")
+            }
+            #expect(try #require(stored) < (output.count - 100_000) / 3 + 100_000)
+            #expect(try await store.storedBytes(of: sampleID(1)) == Int64(output.count))
+            #expect(try await bytes(of: sampleID(1), in: store) == output)
+            // Every border of a row, and places in the middle of one.
+            for start in stride(from: 0, to: output.count, by: 65_536).flatMap({ [$0 - 1, $0, $0 + 1, $0 + 777] })
+            where (0..<output.count).contains(start) {
+                let part = try await store.chunks(of: sampleID(1), from: Int64(start), limit: 70_000)
+                #expect(part.first?.offset == Int64(start))
+                #expect(part.flatMap { [UInt8]($0.bytes.readableBytesView) } == Array(output[start...].prefix(70_000)))
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "unpacked_bytes = 1000000", "unpacked_bytes = 70", "content = x'ff'",
+        "content = randomblob(500)", "content = x''",
+    ])
+    func aDamagedRowOfOutputIsAnErrorAndNothingWorse(damage: String) async throws {
+        try await withTemporaryStore { store, _ in
+            try await store.insert(sampleJob(1))
+            try await store.append([sampleChunk(at: 0, [UInt8](repeating: 1, count: 60_000))], to: sampleID(1))
+            try await store.pool.write { try $0.execute(sql: "UPDATE job_logs SET \(damage)") }
+            await #expect(throws: StoreError(.corrupt, "")) {
+                try await store.chunks(of: sampleID(1), from: 0, limit: 100)
+            }
         }
     }
 
@@ -222,7 +260,7 @@ struct SQLiteDatabaseTests {
         try await withTemporaryStore { store, _ in
             try await store.insert(sampleJob(1))
             try await limitPages(of: store, to: 40)
-            let output = [UInt8](repeating: 3, count: 1 << 20)
+            let output = sampleNoise(1 << 20)
             await #expect(throws: StoreError(.full, "")) {
                 try await store.append([sampleChunk(at: 0, output)], to: sampleID(1))
             }

@@ -36,6 +36,15 @@ func sampleChunk(at offset: Int64, _ bytes: some Sequence<UInt8>) -> LogChunk {
         bytes: ByteBuffer(bytes: bytes))
 }
 
+/// Bytes that cannot be packed, the same every time.
+func sampleNoise(_ count: Int) -> [UInt8] {
+    var state: UInt64 = 1
+    return (0..<count).map { _ in
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return UInt8(truncatingIfNeeded: state >> 33)
+    }
+}
+
 func bytes(of job: JobID, in store: SQLiteStore) async throws -> [UInt8] {
     try await store.chunks(of: job, from: 0, limit: .max).flatMap { [UInt8]($0.bytes.readableBytesView) }
 }
