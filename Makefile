@@ -8,7 +8,10 @@ ARGS ?=
 # What `make ui-dev` stands in front of.
 SERVER ?= http://127.0.0.1:8000
 
-.PHONY: help run test check build release ui ui-check test-build swift-test e2e soak bench format lint clean ui-dev screenshots build-deps test-deps soak-deps
+# How long each target of `make fuzz` runs.
+FUZZ_SECONDS ?= 60
+
+.PHONY: help run test check build release ui ui-check test-build swift-test fuzz fuzz-briefly e2e soak tsan bench format lint clean ui-dev screenshots build-deps test-deps soak-deps
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -18,7 +21,7 @@ run: ## Install what is missing, build, and start srun at http://127.0.0.1:8000
 	@./build.sh
 	@exec .build/release/srun serve $(ARGS)
 
-test: test-deps swift-test e2e ## Install what the tests need, build, and run all of them
+test: test-deps swift-test fuzz-briefly e2e ## Install what the tests need, build, and run all of them
 
 check: lint ## What CI runs: formatting, no warnings, all tests
 	@SRUN_WARNINGS_AS_ERRORS=1 $(MAKE) --no-print-directory test
@@ -54,13 +57,23 @@ swift-test: test-build test-deps ## Run the unit and contract tests
 	@echo 'swift-test: running'
 	@scripts/with-postgres.sh swift test --skip-build --disable-xctest
 
+fuzz: test-build ## Feed made-up bytes to every parser of what comes from outside, a minute each (FUZZ_SECONDS)
+	@scripts/fuzz.sh $(FUZZ_SECONDS)
+
+fuzz-briefly: test-build
+	@scripts/fuzz.sh 10
+
 e2e: test-build test-deps ## Drive the debug build from outside: command line, API, browser
 	@echo 'e2e: tests from outside'
 	@scripts/with-postgres.sh scripts/e2e.sh $(if $(PYTEST_ARGS),part $(PYTEST_ARGS))
 
 soak: test-build soak-deps ## Run what takes minutes: long loops of crashes, floods and fuzzing
+	@scripts/fuzz.sh $(FUZZ_SECONDS)
 	@echo 'soak: long tests from outside'
 	@scripts/with-postgres.sh scripts/e2e.sh soak $(PYTEST_ARGS)
+
+tsan: test-deps ## Run the unit tests under the thread sanitizer, in a build of its own (about 15 minutes the first time)
+	@scripts/with-postgres.sh scripts/tsan.sh
 
 bench: ## Measure what the performance claims rest on
 	@Benchmarks/run.sh
@@ -82,4 +95,4 @@ test-deps: ## Install what the tests need
 	@scripts/install-test-deps.sh
 
 clean: ## Remove everything that was built or downloaded
-	@rm -rf .build ui/dist ui/vendor Sources/CWebAssets/generated
+	@rm -rf .build .build-fuzz .build-tsan ui/dist ui/vendor Sources/CWebAssets/generated

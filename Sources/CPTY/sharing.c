@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 int cpty_become_subreaper(void) {
@@ -84,6 +85,11 @@ int cpty_connect_in(const char *folder, const char *name) {
 
 int cpty_open_place(const char *path) {
     return open(path, O_PATH | O_CLOEXEC);
+}
+
+int64_t cpty_file_system(const char *path) {
+    struct statfs information;
+    return statfs(path, &information) == 0 ? (int64_t)(uint32_t)information.f_type : -1;
 }
 
 int cpty_accept(int socket) {

@@ -40,6 +40,12 @@ struct DatabaseFile: Sendable {
 
     /// Refuses what can never be a database, before a lock file is made beside it.
     func checkPlace() throws(StoreError) {
+        if case .shared(let kind) = FolderKind(of: URL(fileURLWithPath: path).deletingLastPathComponent().path) {
+            throw StoreError(
+                .unsuitablePlace,
+                "\(path) is on a network file system (\(kind)), where SQLite's write-ahead log is not safe; put it on a disk of "
+                    + "this machine, or keep the jobs of several machines with --store postgres.")
+        }
         guard let file = try information() else { return }
         guard file.isRegular else {
             throw StoreError(.cannotCreate, "\(path) is not a file; name a file for the database.")

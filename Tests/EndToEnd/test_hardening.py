@@ -1,6 +1,5 @@
 """Floods: of sign-ins, of connections, of whatever a program thinks of that has read the description of the API."""
 
-import os
 import pathlib
 import re
 import shutil
@@ -29,6 +28,21 @@ def worker(server: Server) -> int:
         if b"srun" in pathlib.Path(f"/proc/{child}/cmdline").read_bytes():
             return child
     return server.process.pid
+
+
+def p99(delays: list[float]) -> float:
+    return sorted(delays)[int(len(delays) * 0.99)]
+
+
+def probe(server: Server, path: str, seconds: float) -> list[float]:
+    """How long somebody else waits for an answer, over a connection of its own each time, until the time is over."""
+    delays, end = [], time.monotonic() + seconds
+    while time.monotonic() < end:
+        began = time.monotonic()
+        assert server.api.request("GET", path)[0] == 200
+        delays.append(time.monotonic() - began)
+        time.sleep(0.02)
+    return delays
 
 
 @pytest.mark.soak
@@ -145,23 +159,19 @@ def test_slow_clients_do_not_slow_others(tmp_path, mode):
     if shutil.which("slowhttptest") is None:
         pytest.fail("slowhttptest is not installed; run scripts/install-test-deps.sh soak")
     with Server(tmp_path) as server:
+        alone = probe(server, "/healthz", 10)
         flood = subprocess.Popen(
             ["slowhttptest", mode, "-c", "600", "-i", "5", "-r", "200", "-l", "30", "-p", "3", "-u", f"{server.url}/healthz"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        delays = []
         try:
-            end = time.monotonic() + 30
-            while time.monotonic() < end:
-                began = time.monotonic()
-                assert server.api.request("GET", "/healthz")[0] == 200
-                delays.append(time.monotonic() - began)
-                time.sleep(0.1)
+            delays = probe(server, "/healthz", 30)
         finally:
             flood.terminate()
             flood.wait(10)
-        p99 = sorted(delays)[int(len(delays) * 0.99)]
-        assert p99 < 0.25 if os.cpu_count() < 4 else p99 < 0.05, f"{p99 * 1000:.0f} ms"
+        print(f"{mode}: p99 {p99(delays) * 1000:.1f} ms of {len(delays)}, without slow clients {p99(alone) * 1000:.1f} ms")
+        # What the machine itself does to somebody who is alone is not the slow clients' doing.
+        assert p99(delays) < max(0.05, 2 * p99(alone))
 
 
 @pytest.mark.soak

@@ -1,9 +1,11 @@
 """What is no request, and what is no WebSocket, byte by byte (B4, B22, B25-B37): each gets its answer, and then the connection ends."""
 
 import base64
+import concurrent.futures
 import os
 import socket
 import struct
+import time
 
 import pytest
 
@@ -105,6 +107,47 @@ def test_requests_sent_at_once_are_answered_in_order(shared_server):
     got = answer(shared_server, filled(shared_server, sent))
     statuses = [part[:3] for part in got.split(b"HTTP/1.1 ")[1:]]
     assert statuses == [b"200" if number % 2 else b"404" for number in range(1, 51)]
+
+
+def late(server, first: bytes, drip: bytes = b"") -> tuple[float, bytes]:
+    """Sends a beginning and then one byte every half second; how long it took until the server ended it, and what it said."""
+    with connect(server) as connection:
+        began, got = time.monotonic(), b""
+        connection.sendall(first)
+        connection.settimeout(0.5)
+        while time.monotonic() - began < 60:
+            try:
+                part = connection.recv(1 << 16)
+                if not part:
+                    break
+                got += part
+            except TimeoutError:
+                connection.sendall(drip[:1])
+                drip = drip[1:]
+        return time.monotonic() - began, got
+
+
+def answers_late(server, limit: float, *requests: tuple[bytes, bytes]) -> None:
+    """All at once: each is told that it took too long, when the time is over and not before."""
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        for took, got in pool.map(lambda request: late(server, *request), requests):
+            head, _, body = got.partition(b"\r\n\r\n")
+            assert head.split(b" ", 2)[1] == b"408" and b'"code":"request_timeout"' in body, got
+            assert limit - 0.5 <= took < limit + 5
+
+
+def test_who_does_not_finish_a_head_is_told_so(shared_server):
+    """B28: also one who sends a byte now and then, which would keep a timer alive that counts silence."""
+    half = filled(shared_server, "GET /api/jobs HTTP/1.1\r\nAUTHX-A: ")
+    answers_late(shared_server, 10, (b"", b""), (b"GET /healthz HT", b""), (half, b"a" * 100), (b"G", b"ET / HTTP/1.1\r\nX: " + b"y" * 100))
+
+
+@pytest.mark.soak
+def test_who_does_not_finish_a_body_is_told_so(shared_server):
+    """B28"""
+    head = filled(shared_server, POST + "Content-Length: 1000\r\n\r\n{")
+    chunked = filled(shared_server, POST + "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"com")
+    answers_late(shared_server, 30, (head, b""), (head, b" " * 200), (chunked, b""))
 
 
 def frame(first: int, payload: bytes = b"", length: bytes | None = None, masked: bool = True) -> bytes:

@@ -6,11 +6,12 @@ import pathlib
 import socket
 import sqlite3
 import stat
+import subprocess
 import time
 
 import pytest
 
-from support.server import Server, processes_of_job
+from support.server import Server, binary, environment, processes_of_job
 
 USAGE, BAD_DATA, UNAVAILABLE, CANNOT_CREATE, TEMPORARY, PERMISSION, REFUSED = 64, 65, 69, 73, 75, 77, 78
 
@@ -69,6 +70,19 @@ def test_wrong_usage(start, tmp_path, arguments):
 def test_wrong_variable_is_named(start, tmp_path):
     refused(start(env={"SRUN_PORT": "abc"}), USAGE, "SRUN_PORT", "Usage: srun")
     assert tree(tmp_path) == {}
+
+
+def test_refuses_a_database_on_a_network_file_system(tmp_path):
+    """B52. There is no NFS here: the kernel's answer to what kind of file system this is becomes that of one."""
+    folder = tmp_path / "share"
+    folder.mkdir()
+    result = subprocess.run(
+        ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=statfs", "-e", "inject=statfs:poke_exit=@arg2=6969000000000000",
+         binary(), "serve", "--port", "0", "--db", str(folder / "srun.db")],
+        env=environment(tmp_path), cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, timeout=30,
+    )  # fmt: skip
+    refused(result, REFUSED, "network file system (NFS)", "--store postgres")
+    assert tree(folder) == {}
 
 
 def test_password_in_a_flag(start):

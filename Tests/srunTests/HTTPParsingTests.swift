@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import NIOHTTP1
 import SrunKit
 import Testing
 
@@ -22,9 +23,24 @@ import Testing
         arguments: [
             "", " ", "a b", "user@host", "host:", "host:+1", "host:65536", "host:80:80", "[::1", "[::1]x", "[a]", "::1",
             "a/b", "a,b",
-            "é.example", "host:８０", String(repeating: "a", count: 256),
+            "é.example", "host:８０", "[::1\0]", "[::1\0.evil.test]:80", "[fe80::1%eth0]",
+            String(repeating: "a", count: 256),
         ])
     func refusesAuthority(_ text: String) { #expect(Authority(text) == nil) }
+
+    @Test(
+        "finds its cookie",
+        arguments: [
+            ("srun_session=a", "a"), ("x=1;\tsrun_session = a=b ;y", "a=b"), ("srun_session=a; srun_session=b", "a"),
+            ("srun_session=", ""), ("xsrun_session=a", nil), ("srun_session", nil), ("a;srun_session=b", "b"),
+            // Signs with an accent behind them, which a text takes for one sign.
+            ("srun_session=\u{338}a", "\u{338}a"), ("x=1;\u{301}srun_session=a", nil),
+            ("x=1\u{301};srun_session=b", "b"),
+        ] as [(String, String?)])
+    func findsCookie(_ field: String, _ value: String?) {
+        let session = Credentials(["cookie": field]).session
+        #expect(session.map { Array($0.utf8) } == value.map { Array($0.utf8) })
+    }
 
     @Test func knowsItsOwnNames() throws {
         let rule = try HostRule(boundTo: "192.0.2.1", allowedHosts: ["srun.example", "other.example:444"])

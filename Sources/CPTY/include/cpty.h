@@ -95,6 +95,9 @@ int cpty_connect_in(const char *folder, const char *name);
 // A file or folder as a place, whether it may be read or not (O_PATH); close-on-exec.
 int cpty_open_place(const char *path);
 
+// The kind of file system that holds a file or folder (`f_type` of statfs(2)), or -1.
+int64_t cpty_file_system(const char *path);
+
 // The next connection to a listening socket, close-on-exec and not blocking, or -1.
 int cpty_accept(int socket);
 

@@ -21,6 +21,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         case cannotCreate
         /// The place exists but its owner or mode is not safe.
         case unsafePermissions
+        /// The place is on a file system that cannot keep a store safe.
+        case unsuitablePlace
         /// The server with the data does not let us in.
         case accessDenied
         /// The server with the data is not there, or the database is not.

@@ -49,6 +49,7 @@ struct ScreenModel: Sendable {
         row = min(row, rows - 1)
         column = min(column, columns - 1)
         isWrapPending = false
+        lastColumn = nil
     }
 
     mutating func feed(_ bytes: UnsafeRawBufferPointer) {
@@ -123,7 +124,9 @@ struct ScreenModel: Sendable {
 
     mutating func put(_ scalar: UInt32) {
         if (0x80...0x9f).contains(scalar) { return }
-        let width = min(CharacterWidth.columns(of: scalar), columns)
+        let width = CharacterWidth.columns(of: scalar)
+        // A cell of its own cannot hold it, and would when the screen becomes wider.
+        guard width <= columns else { return put(UTF8Scalars.replacement) }
         guard width > 0 else {
             grid?.addMark(scalar, row, lastColumn ?? (isWrapPending ? column : max(0, column - 1)))
             return

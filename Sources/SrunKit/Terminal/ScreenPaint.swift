@@ -12,9 +12,11 @@ extension ScreenModel {
         for row in 0..<grid.rows { painter.paint(grid.lines[row], row) }
         text = painter.text
         if let saved {
-            text += Self.move(saved.row, saved.column) + Self.characterSets(saved.isDrawing, saved.set)
+            // The terminal may have become smaller since.
+            let place = Self.move(min(saved.row, rows - 1), min(saved.column, columns - 1))
+            text += place + Self.characterSets(saved.isDrawing, saved.set)
             text +=
-                (saved.isOrigin ? "\u{1b}[?6h" + Self.move(saved.row, saved.column) : "") + saved.style.sequence
+                (saved.isOrigin ? "\u{1b}[?6h" + place : "") + saved.style.sequence
                 + "\u{1b}7"
             text += "\u{1b}[?6l" + Self.characterSets([false, false], 0)
         }

@@ -44,7 +44,7 @@ extension ExitCodes {
             case .cannotCreate: .cannotCreate
             case .unsafePermissions, .accessDenied: .permission
             case .unreachable: .unavailable
-            case .insecure: .refusedConfiguration
+            case .insecure, .unsuitablePlace: .refusedConfiguration
             case .fenced: .temporary
             case .full, .unavailable: .inputOutput
             case .jobNotFound: .noSuchJob

@@ -21,7 +21,9 @@ struct Authority: Hashable, Sendable, CustomStringConvertible {
             guard let end = text.firstIndex(of: "]") else { return nil }
             host = text[text.index(after: text.startIndex)..<end]
             rest = text[text.index(after: end)...]
-            guard host.contains(":"), Self.address(String(host)) != nil else { return nil }
+            // Checked before it is handed to C, where a NUL would be its end.
+            guard host.contains(":"), host.utf8.allSatisfy(Self.isAddressByte), Self.address(String(host)) != nil
+            else { return nil }
         } else {
             let end = text.firstIndex(of: ":") ?? text.endIndex
             host = text[..<end]
@@ -55,6 +57,15 @@ struct Authority: Hashable, Sendable, CustomStringConvertible {
 
     private static func address(_ text: String) -> String? {
         (try? SocketAddress(ipAddress: text, port: 0))?.ipAddress
+    }
+
+    private static func isAddressByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: ":"), UInt8(ascii: "."):
+            true
+        default: false
+        }
     }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {

@@ -24,11 +24,11 @@ struct Credentials: Sendable {
         // RFC 6265 §4.2.1. Of two cookies with our name the first counts: browsers send the one with the longest path
         // first.
         for field in headers["cookie"] where session == nil {
-            for pair in field.split(separator: ";") {
-                let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                guard parts.count == 2, let name = parts.first, let value = parts.last else { continue }
-                if String(name).trimmingSpaces == cookieName {
-                    session = String(value).trimmingSpaces
+            // Byte by byte: to a `String`, a sign with an accent behind it is another sign.
+            for pair in field.utf8.split(separator: UInt8(ascii: ";")) {
+                guard let mark = pair.firstIndex(of: UInt8(ascii: "=")) else { continue }
+                if pair[..<mark].trimmingSpaces.elementsEqual(cookieName.utf8) {
+                    session = String(decoding: pair[pair.index(after: mark)...].trimmingSpaces, as: UTF8.self)
                     break
                 }
             }
@@ -38,11 +38,15 @@ struct Credentials: Sendable {
 
 extension String {
     /// Without the spaces and tabs around it, which HTTP allows (RFC 9110 §5.6.3).
-    var trimmingSpaces: String {
-        let isSpace = { (character: Character) in character == " " || character == "\t" }
-        guard let first = firstIndex(where: { !isSpace($0) }), let last = lastIndex(where: { !isSpace($0) }) else {
-            return ""
+    var trimmingSpaces: String { String(decoding: utf8.trimmingSpaces, as: UTF8.self) }
+}
+
+extension BidirectionalCollection<UInt8> {
+    fileprivate var trimmingSpaces: SubSequence {
+        let isText = { (byte: UInt8) in byte != UInt8(ascii: " ") && byte != UInt8(ascii: "\t") }
+        guard let first = firstIndex(where: isText), let last = lastIndex(where: isText) else {
+            return self[endIndex...]
         }
-        return String(self[first...last])
+        return self[first...last]
     }
 }

@@ -70,6 +70,7 @@ enum IPAddress {
     /// 4 or 16 bytes; nil when the text is not an address. An IPv4 address in its IPv6 form (RFC 4291 §2.5.5.2) is
     /// IPv4: that is how a socket bound to `::` sees it.
     static func bytes(_ text: String) -> [UInt8]? {
+        guard !text.utf8.contains(0) else { return nil }
         var short = [UInt8](repeating: 0, count: 4)
         if inet_pton(AF_INET, text, &short) == 1 { return short }
         var long = [UInt8](repeating: 0, count: 16)

@@ -157,6 +157,30 @@ struct ScreenModelTests {
         }
     }
 
+    @Test func aMarkFindsItsPlaceOnAScreenThatBecameSmaller() {
+        var small = model("1234567")
+        small.resize(TerminalSize(columns: 4, rows: 2))
+        Array("\u{301}".utf8).withUnsafeBytes { small.feed($0) }
+        #expect(lines(small) == ["123\u{301}4", ""])
+    }
+
+    @Test func aWideCharacterHasNoPlaceInOneColumn() {
+        var narrow = model("日", columns: 1, rows: 1)
+        #expect(lines(narrow) == ["\u{fffd}"])
+        narrow.resize(TerminalSize(columns: 3, rows: 1))
+        #expect(lines(narrow) == ["\u{fffd}"])
+    }
+
+    @Test func aSavedCursorStaysOnAScreenThatBecameSmaller() {
+        var small = model("\u{1b}[3;8H\u{1b}7\u{1b}[H")
+        small.resize(TerminalSize(columns: 4, rows: 2))
+        var copy = ScreenModel(TerminalSize(columns: 4, rows: 2))
+        let paint = small.paint()
+        (paint ?? []).withUnsafeBytes { copy.feed($0) }
+        #expect(copy.saved?.row == 1 && copy.saved?.column == 3)
+        #expect(copy.paint() == paint)
+    }
+
     @Test("chunks and sizes may be anything", arguments: 0..<4)
     func survivesAnything(_ seed: UInt64) {
         var generator = SeededGenerator(seed: seed &+ 100)
