@@ -3,8 +3,17 @@ published one does."""
 
 import pathlib
 import random
+import sys
+
+import pytest
 
 UI = pathlib.Path(__file__).resolve().parents[2] / "ui"
+sys.path.append(str(UI / "tools"))
+
+from xterm import mended
+
+SMALL = UI / "dist/.xterm.js"
+OPTIONS = {"allowProposedApi": True, "cols": 80, "rows": 24, "scrollback": 200, "minimumContrastRatio": 4.5}
 
 # Walks over all that the browser has, and gives every name that it finds.
 NAMES_OF_THE_BROWSER = """() => {
@@ -203,19 +212,30 @@ def steps(seed: int) -> list[list]:
     return [*result, ["reset"], ["write", "\x1b[1;31mthe end\x1b[0m https://example.org/end "], ["hover", 90, 12]]
 
 
-def test_the_small_library_does_what_the_published_one_does(browser):
-    sources = [(UI / name).read_text() for name in ("vendor/xterm/xterm.js", "dist/.xterm.js")]
-    assert len(sources[1]) < 0.75 * len(sources[0])
+@pytest.fixture
+def blank(browser):
+    """A page with nothing but the style of the library, in which nothing may go wrong."""
     page = browser.new_page(viewport={"width": 1000, "height": 600})
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.route("http://library.test/", lambda route: route.fulfill(body="<!DOCTYPE html><body>", content_type="text/html"))
     page.goto("http://library.test/")
     page.add_style_tag(path=UI / "vendor/xterm/xterm.css")
-    options = {"allowProposedApi": True, "cols": 80, "rows": 24, "scrollback": 200, "minimumContrastRatio": 4.5}
+    yield page
+    page.close()
+    assert errors == []
+
+
+def test_the_small_library_does_what_the_published_one_does(blank):
+    sources = [mended((UI / "vendor/xterm/xterm.js").read_text()), SMALL.read_text()]
+    assert len(sources[1]) < 0.75 * len(sources[0])
     answered = drawn = 0
     for seed in range(2):
-        published, small = (page.evaluate(DRIVE, [source, steps(seed), options, seed == 0]) for source in sources)
+        # What is held, clicked twice or dragged for half a second depends on how busy the machine is; what is broken is so each time.
+        for _ in range(3):
+            published, small = (blank.evaluate(DRIVE, [source, steps(seed), OPTIONS, seed == 0]) for source in sources)
+            if small == published:
+                break
         for step, (expected, seen) in enumerate(zip(published["seen"], small["seen"], strict=True)):
             assert seen == expected, f"seed {seed}, step {step}: {steps(seed)[step]}"
             answered += len(seen[-2])
@@ -224,14 +244,15 @@ def test_the_small_library_does_what_the_published_one_does(browser):
         assert seed > 0 or small["read"].count("listitem") > 1
     # Both were really driven: what keys, the mouse and queries give, and letters in colours.
     assert answered > 200 and drawn > 1_000
-    assert errors == []
-    page.close()
 
 
-def test_no_name_of_the_browser_is_shortened(browser):
-    page = browser.new_page()
-    known = set(page.evaluate(NAMES_OF_THE_BROWSER))
+def test_reversed_text_has_the_colour_of_the_ground(blank):
+    shown = blank.evaluate(DRIVE, [SMALL.read_text(), [["write", "\x1b[7mreversed\x1b[0m"], ["unselect"]], OPTIONS, False])
+    assert 'class="xterm-bg-257 xterm-fg-257">reversed<' in shown["seen"][-1][-1]
+
+
+def test_no_name_of_the_browser_is_shortened(blank):
+    known = set(blank.evaluate(NAMES_OF_THE_BROWSER))
     assert len(known) > 5_000 and {"addEventListener", "requestAnimationFrame", "charCodeAt"} <= known
     shortened = set((UI / "tools/xterm-names.txt").read_text().split())
     assert shortened & known == set()
-    page.close()

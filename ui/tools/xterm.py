@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes xterm.js smaller than it is published, for the bundler:
 
-    xterm.py FILE   writes the library to FILE without the parts that the page never starts
+    xterm.py FILE   writes the library to FILE without the parts that the page never starts, and with one fault mended
     xterm.py        prints the pattern of the names that may be shortened in it
 
 The library is published with the names of its private members whole; they are a quarter of it, and a sixth when compressed.
@@ -27,6 +27,16 @@ OPTIONS_OF_THE_BROWSER = {"passive", "preventScroll", "willReadFrequently"}
 
 # Parts that are only started by options which the page does not set: the ruler beside the scroll bar, and what it keeps.
 LEFT_OUT = {"5744": "OverviewRulerRenderer", "5871": "ColorZoneStore"}
+
+# Text that is reversed and has no colour of its own is drawn in that of the ground. Where the contrast is seen to, it was taken for
+# text in the usual colour on a ground of the same colour, and became grey.
+FAULT = ("_applyMinimumContrast(C,X,S.foreground,I,V,G)", "_applyMinimumContrast(C,X,q?S.background:S.foreground,I,V,G)")
+
+
+def mended(text: str) -> str:
+    if text.count(FAULT[0]) != 1:
+        sys.exit(f"xterm.py: what is to be mended is not where it was in {LIBRARY}")
+    return text.replace(*FAULT)
 
 
 def without_parts(text: str) -> str:
@@ -67,7 +77,7 @@ def main() -> None:
     if options.candidates:
         print("\n".join(candidates(set(options.candidates.read_text().split()))))
     elif options.file:
-        options.file.write_text(without_parts(LIBRARY.read_text()))
+        options.file.write_text(without_parts(mended(LIBRARY.read_text())))
     else:
         print(f"^({PRIVATE}|{'|'.join(names())})$")
 
