@@ -1,5 +1,6 @@
 """Floods: of sign-ins, of connections, of whatever a program thinks of that has read the description of the API."""
 
+import concurrent.futures
 import pathlib
 import re
 import shutil
@@ -47,29 +48,31 @@ def probe(server: Server, path: str, seconds: float) -> list[float]:
 
 @pytest.mark.soak
 def test_a_flood_of_sign_ins_costs_neither_memory_nor_others(tmp_path):
+    """C13: two hundred attempts, twenty at a time."""
     with Server(tmp_path) as server:
         server.api.value("POST", "/api/users", {"name": "ann", "password": "correct horse"}, status=201)
         pid = worker(server)
-        before, peak, answers, delays = resident(pid), 0, [], []
+        alone = probe(server, "/api/jobs", 5)
+        before, peak, answers = resident(pid), 0, []
         open_api = API(server.url, None)
 
-        def attempt(number: int) -> None:
+        def attempt(number: int) -> int:
             # Another name each time: what is slowed down by name and address is not what is tried here.
-            status, _ = open_api.request("POST", "/api/session", {"user": f"user{number}", "password": "wrong horse"})
-            answers.append(status)
+            return open_api.request("POST", "/api/session", {"user": f"user{number}", "password": "wrong horse"})[0]
 
-        threads = [threading.Thread(target=attempt, args=(number,)) for number in range(60)]
-        for thread in threads:
-            thread.start()
-        while any(thread.is_alive() for thread in threads):
-            began = time.monotonic()
-            assert server.api.request("GET", "/api/jobs")[0] == 200
-            delays.append(time.monotonic() - began)
-            peak = max(peak, resident(pid))
-            time.sleep(0.05)
+        with concurrent.futures.ThreadPoolExecutor(20) as pool:
+            attempts = [pool.submit(attempt, number) for number in range(200)]
+            delays = []
+            while not all(each.done() for each in attempts):
+                delays += probe(server, "/api/jobs", 0.2)
+                peak = max(peak, resident(pid))
+            answers = [each.result() for each in attempts]
+        counts = {status: answers.count(status) for status in sorted(set(answers))}
+        print(f"{counts}; {(peak - before) >> 20} MiB more; p99 {p99(delays) * 1000:.0f} ms of {len(delays)}, alone {p99(alone) * 1000:.0f} ms")
         assert set(answers) <= {401, 429, 503} and (503 in answers or 429 in answers)
-        assert peak - before < 320 * 1024 * 1024, f"{(peak - before) >> 20} MiB more"
-        assert sorted(delays)[len(delays) // 2] < 1.0
+        assert peak - before < 300 * 1024 * 1024
+        # Two processors check two passwords: a machine that has no third is measured by what it does without a flood.
+        assert p99(delays) < max(0.1, 4 * p99(alone))
         # One who types their password is not kept out by it for longer than it lasts.
         assert open_api.request("POST", "/api/session", {"user": "ann", "password": "correct horse"})[0] in (200, 429)
 
