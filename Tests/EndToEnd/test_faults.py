@@ -1,16 +1,18 @@
 """What happens when the disk or the database does not do as it should."""
 
+import concurrent.futures
 import contextlib
 import hashlib
 import json
 import os
+import random
 import sqlite3
 import time
 
 import pytest
 
-from support.faults import failing
-from support.server import Server
+from support.faults import failing, failing_to_start
+from support.server import Server, processes_of_job
 
 
 def health(server: Server) -> tuple[int, dict]:
@@ -135,3 +137,49 @@ def test_a_long_reader_does_not_keep_the_log_for_ever(tmp_path):
         server.api.run(f"yes 0123456789abcde | head -c {100 << 20}", tty=False)
         # Cut back to 64 MiB when it began anew; since then it may have grown while a checkpoint was under way.
         assert log.stat().st_size < 160 << 20
+
+
+@pytest.mark.parametrize("error", ["EAGAIN", "ENOMEM"])
+def test_a_machine_without_a_process_to_spare(tmp_path, error):
+    """F32: the job failed to start and says why, nothing half is left, and the next one runs once there are processes again."""
+    with Server(tmp_path) as server:
+        with failing_to_start(server, error):
+            job, output = server.api.run("echo never")
+            assert (job["status"], job["exitCode"], job["pid"], output) == ("failed", None, None, b"")
+            assert error in job["reason"]
+            assert processes_of_job(job["id"]) == []
+        assert server.api.run("echo again")[1] == b"again\r\n"
+
+
+def test_removing_meets_stopping_and_printing(tmp_path):
+    """F34: whoever comes first, a job that was removed is gone with its output, and the others are whole."""
+    with Server(tmp_path, "--jobs", "8", "--stop-grace", "1") as server:
+        api, chance = server.api, random.Random(34)
+
+        def live(number: int) -> tuple[str, bool]:
+            job = api.submit("trap '' TERM; while :; do echo x; done" if number % 5 == 0 else "while :; do echo x; done")["id"]
+            time.sleep(chance.random() / 10)
+            calls = [("POST", f"/api/jobs/{job}/stop", b""), ("DELETE", f"/api/jobs/{job}?force=true", None)]
+            with concurrent.futures.ThreadPoolExecutor(2) as pool:
+                answers = [pool.submit(api.request, *call) for call in chance.sample(calls, 2)]
+                statuses = {answer.result()[0] for answer in answers}
+            assert statuses <= {200, 202, 404, 409}, statuses
+            return job, api.request("GET", f"/api/jobs/{job}")[0] == 404
+
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            ends = list(pool.map(live, range(40)))
+        gone = [job for job, is_gone in ends if is_gone]
+        assert len(gone) >= 30
+        for job, _ in ends:
+            assert processes_of_job(job) == []
+        database = server.state / "srun.db"
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%job_id%'")]
+        assert tables
+        for table in tables:
+            if table != "audit":
+                rows = connection.execute(f"SELECT count(*) FROM {table} WHERE job_id NOT IN (SELECT id FROM jobs)").fetchone()
+                assert rows == (0,), table
+        kept = {job for (job,) in connection.execute("SELECT id FROM jobs")}
+        assert kept.isdisjoint(gone)
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

@@ -178,6 +178,57 @@ def test_slow_clients_do_not_slow_others(tmp_path, mode):
 
 
 @pytest.mark.soak
+def test_readers_that_do_not_read_cost_nothing(tmp_path):
+    """C29, F26: eight that follow and take nothing; memory stays, another follower has every byte, and they are cut off."""
+    command = "head -c 300000000 /dev/zero | tr '\\0' x"
+    with Server(tmp_path) as server:
+        pid = worker(server)
+
+        def peak_of_a_job(lazy: int) -> tuple[int, list[socket.socket]]:
+            job, peak, sockets = server.api.submit(command, tty=False)["id"], 0, []
+            host, port = server.url.removeprefix("http://").split(":")
+            for _ in range(lazy):
+                connection = socket.socket()
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                connection.connect((host, int(port)))
+                connection.sendall(
+                    f"GET /api/jobs/{job}/logs?follow=1 HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {server.token}\r\n\r\n".encode())
+                sockets.append(connection)
+            count = 0
+            with server.api.follow(job) as answer:
+                while part := answer.read1(1 << 20):
+                    count += len(part)
+                    peak = max(peak, resident(pid))
+            assert count == 300_000_000
+            return peak, sockets
+
+        # Twice, because what the first one needed is kept for the next.
+        alone = max(peak_of_a_job(0)[0] for _ in range(2))
+        beside, sockets = peak_of_a_job(8)
+        print(f"peak {alone >> 20} MiB, beside readers that do not read {beside >> 20} MiB")
+        # Of 2.4 GB that they do not take. Two runs of the same differ by some 20 MiB.
+        assert beside - alone < 64 << 20
+        # Half a minute without taking anything is the end of a connection.
+        deadline = time.monotonic() + 60
+        for connection in sockets:
+            connection.settimeout(max(1, deadline - time.monotonic()))
+            while (server_side := connections_of(pid, connection)) and time.monotonic() < deadline:
+                time.sleep(0.5)
+            assert not server_side
+            connection.close()
+
+
+def connections_of(pid: int, connection: socket.socket) -> bool:
+    """Whether the server still holds its end of a connection."""
+    local, remote = (f"{port:04X}" for port in (connection.getsockname()[1], connection.getpeername()[1]))
+    for line in pathlib.Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if fields[1].endswith(f":{remote}") and fields[2].endswith(f":{local}") and fields[3] == "01":
+            return True
+    return False
+
+
+@pytest.mark.soak
 def test_websockets_pass_autobahn():
     result = subprocess.run([REPOSITORY / "scripts" / "autobahn.sh"], capture_output=True, text=True, timeout=900)
     assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]

@@ -22,14 +22,8 @@ def process_with(path: pathlib.Path) -> int:
 
 
 @contextlib.contextmanager
-def failing(server: Server, calls: str, error: str, file: str = "srun.db-wal"):
-    """While it lasts, the calls of the server on one of its files fail."""
-    path = (server.state / file).resolve()
-    command = [
-        "strace", "-f", "-p", str(process_with(path)), "-o", "/dev/null", "-P", str(path),
-        "-e", f"trace={calls}", "-e", f"inject={calls}:error={error}",
-    ]  # fmt: skip
-    tracer = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+def _injecting(process: int, *arguments: str):
+    tracer = subprocess.Popen(["strace", "-f", "-p", str(process), "-o", "/dev/null", *arguments], stderr=subprocess.PIPE, text=True)
     try:
         line = tracer.stderr.readline()
         assert re.search(r"attached", line), f"strace cannot be used here: {line}"
@@ -37,3 +31,15 @@ def failing(server: Server, calls: str, error: str, file: str = "srun.db-wal"):
     finally:
         tracer.send_signal(signal.SIGINT)
         tracer.communicate(timeout=30)
+
+
+def failing(server: Server, calls: str, error: str, file: str = "srun.db-wal"):
+    """While it lasts, the calls of the server on one of its files fail."""
+    path = (server.state / file).resolve()
+    return _injecting(process_with(path), "-P", str(path), "-e", f"trace={calls}", "-e", f"inject={calls}:error={error}")
+
+
+def failing_to_start(server: Server, error: str):
+    """While it lasts, whoever starts the jobs gets no process."""
+    calls = "clone,clone3,fork,vfork"
+    return _injecting(server.process.pid, "-e", f"trace={calls}", "-e", f"inject={calls}:error={error}")
