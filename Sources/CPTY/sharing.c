@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 int cpty_become_subreaper(void) {
@@ -90,6 +91,11 @@ int cpty_open_place(const char *path) {
 int64_t cpty_file_system(const char *path) {
     struct statfs information;
     return statfs(path, &information) == 0 ? (int64_t)(uint32_t)information.f_type : -1;
+}
+
+int cpty_mark(const char *path, const char *name) {
+    unsigned char mark;
+    return getxattr(path, name, &mark, sizeof mark) == sizeof mark ? mark : -1;
 }
 
 int cpty_accept(int socket) {

@@ -16,6 +16,11 @@ extension StoreError {
                 .insecure,
                 "The connection to PostgreSQL on another machine is not encrypted; set sslmode=require, or sslmode=disable if that is meant.",
                 underlying: failure)
+        case PQConnection.noLibrary:
+            self.init(
+                .unreachable,
+                "PostgreSQL's client library, libpq.so.5 of version 14 or newer, is not installed (Debian's package is libpq5).",
+                underlying: failure)
         case "42501":
             self.init(.accessDenied, "The user may not use the tables of srun in the database.", underlying: failure)
         case "25006":

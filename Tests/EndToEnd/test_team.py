@@ -5,12 +5,15 @@ import concurrent.futures
 import contextlib
 import http.client
 import json
+import pathlib
 import re
+import subprocess
 
 import pytest
 
 from support.api import wait_for_status
 from support.postgres import Cluster
+from support.server import Server, binary, environment, worker
 from support.team import Node, node_states, team, until
 
 pytestmark = pytest.mark.xdist_group("postgres")
@@ -332,6 +335,22 @@ def test_starts_that_are_refused(tmp_path, database, start):
         with Node(tmp_path, "n1", cluster.url) as node:
             assert node.api.run("true")[0]["status"] == "completed"
             assert "secret" not in node.log
+
+
+def test_a_machine_without_the_library_of_postgresql(tmp_path):
+    """It is asked for only by those who keep their jobs there, and they are told what to install."""
+    listed = subprocess.run(["/sbin/ldconfig", "-p"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    (library,) = {line.split()[-1] for line in listed.splitlines() if "libpq.so.5 " in line}
+    hide = ("unshare", "--mount", "/bin/sh", "-c", f'mount --bind /dev/null {library} && exec "$@"', "sh")
+    with Server(tmp_path, within=hide) as server:
+        assert server.api.run("echo fine", tty=False)[1] == b"fine\n"
+        maps = pathlib.Path(f"/proc/{worker(server)}/maps").read_text()
+        assert "libpq" not in maps and "libkrb5" not in maps
+    refused = subprocess.run(
+        [*hide, binary(), "serve", "--port", "0", "--store", "postgres"], stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, env=environment(tmp_path), timeout=30,
+    )  # fmt: skip
+    assert refused.returncode == 69 and b"libpq5" in refused.stderr, refused.stderr
 
 
 def test_a_search_finds_what_jobs_of_any_node_have_printed(tmp_path, database):

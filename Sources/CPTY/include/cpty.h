@@ -98,6 +98,9 @@ int cpty_open_place(const char *path);
 // The kind of file system that holds a file or folder (`f_type` of statfs(2)), or -1.
 int64_t cpty_file_system(const char *path);
 
+// The first byte of an extended attribute of a file or folder (getxattr(2)) that has one byte, or -1.
+int cpty_mark(const char *path, const char *name);
+
 // The next connection to a listening socket, close-on-exec and not blocking, or -1.
 int cpty_accept(int socket);
 

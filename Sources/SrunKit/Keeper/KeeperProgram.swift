@@ -43,6 +43,7 @@ public struct KeeperProgram: Sendable {
     ///
     /// - Returns: The exit code.
     public func keep() -> Int32 {
+        KeeperGroup.settle()
         do throws(LaunchError) {
             let limit = DescriptorLimit.raise()
             let loop = try KeeperLoop(program: self, jobDescriptors: limit)

@@ -55,6 +55,7 @@ public final class KeptLauncher: ProcessLauncher {
                 client.release(job.job)
             }
         }
+        JobCgroup.removeEmpty()
         return processes
     }
 
@@ -89,10 +90,9 @@ extension ProcessLaunch {
         order.nice = Int32(nice)
         order.allowsNewPrivileges = confinement.allowsSetuid
         order.identity = confinement.account?.identity
-        let group = JobCgroup(job)
-        order.cgroups = group.make(limits)
-        order.limits = limits.resourceLimits(
-            hasMemoryGroup: order.cgroups.contains { $0.contains("/memory/") || !group.place.isVersion1 })
+        let groups = JobCgroup(job).make(limits)
+        order.cgroups = groups.joined
+        order.limits = limits.resourceLimits(hasMemoryGroup: groups.limited.contains(.memory))
         return order
     }
 }

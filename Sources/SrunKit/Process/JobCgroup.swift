@@ -1,31 +1,42 @@
 import Foundation
 
-/// The control group of one job, made only for limits that nothing else can enforce (cgroups(7)).
+/// The control group of one job (cgroups(7)).
 ///
-/// Version 2 where its controllers are ours to use, otherwise the hierarchies of version 1. Where neither may be written, there is
-/// none, and ``make(_:)`` makes nothing.
+/// Where a group of version 2 was handed to srun, each job has one below it. Elsewhere one is made only for limits that nothing else
+/// can enforce: in version 2 where its controllers are ours to use, otherwise in the hierarchies of version 1. Where neither may be
+/// written, there is none, and ``make(_:)`` makes nothing.
 struct JobCgroup: Sendable {
     let place: CgroupPlace
     private let name: String
+    private static let prefix = "srun-"
 
     init(_ job: JobID, in place: CgroupPlace = .here) {
-        name = "srun-\(job)"
+        name = "\(Self.prefix)\(job)"
         self.place = place
     }
 
-    /// Makes the groups that these limits need.
-    ///
-    /// - Returns: The files `cgroup.procs` that the job's first process joins by.
-    func make(_ limits: JobLimits) -> [String] {
+    struct Groups: Hashable, Sendable {
+        /// The files `cgroup.procs` that the job's first process joins by.
+        var joined: [String] = []
+        var limited: Set<CgroupPlace.Controller> = []
+    }
+
+    /// Makes the group that every job has, if it does, and those that these limits need.
+    func make(_ limits: JobLimits) -> Groups {
         var joined: Set<String> = []
+        var limited: Set<CgroupPlace.Controller> = []
+        if let home = place.home.map({ "\($0)/\(name)" }), Self.makeFolder(home) {
+            joined.insert("\(home)/cgroup.procs")
+        }
         func limit(_ controller: CgroupPlace.Controller, _ files: [(String, String)]) {
-            guard let folder = folder(controller), mkdir(folder, 0o755) == 0 || errno == EEXIST else { return }
+            guard let folder = folder(controller), Self.makeFolder(folder) else { return }
             for (file, text) in files {
                 // Not every kernel counts swap; the others are what the limit is.
-                let isSet = Self.write(text, to: "\(folder)/\(file)")
+                let isSet = CgroupFile.write(text, to: "\(folder)/\(file)")
                 if !isSet, !file.contains("swap") && !file.contains("memsw") { return }
             }
             joined.insert("\(folder)/cgroup.procs")
+            limited.insert(controller)
         }
         if let bytes = limits.memoryBytes {
             limit(
@@ -43,16 +54,15 @@ struct JobCgroup: Sendable {
                     ? [("cpu.cfs_period_us", "100000"), ("cpu.cfs_quota_us", "\(quota)")]
                     : [("cpu.max", "\(quota) 100000")])
         }
-        return joined.sorted()
+        return Groups(joined: joined.sorted(), limited: limited)
     }
 
-    /// How many of its processes the kernel has killed because there was no memory left within the limit.
-    var memoryKills: Int {
+    private static func makeFolder(_ path: String) -> Bool { mkdir(path, 0o755) == 0 || errno == EEXIST }
+
+    /// How many of its processes the kernel has killed because there was no memory left.
+    private var memoryKills: Int {
         guard let folder = folder(.memory),
-            let text = try? String(
-                contentsOfFile: "\(folder)/\(place.isVersion1 ? "memory.oom_control" : "memory.events")",
-                encoding: .utf8
-            )
+            let text = CgroupFile.read("\(folder)/\(place.isVersion1 ? "memory.oom_control" : "memory.events")")
         else { return 0 }
         for line in text.split(separator: "\n") where line.hasPrefix("oom_kill ") {
             return Int(line.dropFirst("oom_kill ".count)) ?? 0
@@ -60,18 +70,22 @@ struct JobCgroup: Sendable {
         return 0
     }
 
+    /// A group of version 2 that every job has may have no limit; one of version 1 is made for it.
+    private var hasMemoryLimit: Bool {
+        place.isVersion1 || folder(.memory).map { CgroupFile.words("\($0)/memory.max") != ["max"] } ?? false
+    }
+
     /// What the exit of a process does not say.
     var endRemark: String? {
-        memoryKills > 0 ? "out of memory: the job needed more than its limit" : nil
+        guard memoryKills > 0 else { return nil }
+        return hasMemoryLimit
+            ? "out of memory: the job needed more than its limit" : "out of memory: the machine had none left"
     }
 
     /// The processes in the groups, also those that have left everything else of the job behind.
     var processes: Set<Int32> {
         var found: Set<Int32> = []
-        for folder in folders {
-            guard let text = try? String(contentsOfFile: "\(folder)/cgroup.procs", encoding: .utf8) else { continue }
-            found.formUnion(text.split(separator: "\n").compactMap { Int32($0) })
-        }
+        for folder in folders { found.formUnion(CgroupFile.words("\(folder)/cgroup.procs").compactMap { Int32($0) }) }
         return found
     }
 
@@ -81,7 +95,7 @@ struct JobCgroup: Sendable {
     @discardableResult
     func kill() -> Bool {
         guard !place.isVersion1 else { return false }
-        return folders.contains { Self.write("1", to: "\($0)/cgroup.kill") }
+        return folders.contains { CgroupFile.write("1", to: "\($0)/cgroup.kill") }
     }
 
     /// Removes the groups, which works once no process is in them.
@@ -89,18 +103,24 @@ struct JobCgroup: Sendable {
         for folder in folders { rmdir(folder) }
     }
 
-    private var folders: Set<String> { Set(CgroupPlace.Controller.allCases.compactMap(folder)) }
+    /// Removes the groups of jobs that are no more and in which nobody is left: the kernel keeps the others.
+    static func removeEmpty(in place: CgroupPlace = .here) {
+        guard let home = place.home, let entries = opendir(home) else { return }
+        defer { closedir(entries) }
+        while let entry = readdir(entries) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name.hasPrefix(prefix) { rmdir("\(home)/\(name)") }
+        }
+    }
+
+    private var folders: Set<String> {
+        Set(CgroupPlace.Controller.allCases.compactMap(folder) + (place.home.map { ["\($0)/\(name)"] } ?? []))
+    }
 
     private func folder(_ controller: CgroupPlace.Controller) -> String? {
         place.parents[controller].map { "\($0)/\(name)" }
-    }
-
-    private static func write(_ text: String, to path: String) -> Bool {
-        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        let bytes = Array(text.utf8)
-        return Glibc.write(descriptor, bytes, bytes.count) == bytes.count
     }
 }
 

@@ -12,6 +12,9 @@ actor PQConnection {
     /// For what has to be told apart from a server that is not there soon enough.
     static let writeLimit = Duration.seconds(10)
 
+    /// The state of a failure that is not PostgreSQL's: its library is not on this machine.
+    static let noLibrary = "SR002"
+
     // Only touched on the executor, and in deinit, when nobody else is left.
     private nonisolated(unsafe) var handle: OpaquePointer?
 
@@ -26,6 +29,9 @@ actor PQConnection {
 
     func open(_ target: PQTarget) throws(PQFailure) {
         close()
+        if let problem = clibpq_load() {
+            throw PQFailure(kind: .server, state: Self.noLibrary, message: String(cString: problem))
+        }
         let settings = target.settings
         let keywords = settings.map { strdup($0.0) } + [nil]
         let values = settings.map { strdup($0.1) } + [nil]
