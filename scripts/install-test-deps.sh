@@ -58,7 +58,7 @@ if ! has_chromium; then
     "$venv/bin/playwright" install --with-deps chromium || die "there is no Chromium for the browser tests, and none can be got"
 fi
 if [ "${1:-}" = soak ]; then
-    if command -v dpkg-query >/dev/null 2>&1; then apt_install slowhttptest; fi
+    if command -v dpkg-query >/dev/null 2>&1; then apt_install slowhttptest user-mode-linux; fi
     soak="$root/.build/soak-venv"
     wanted=$(cksum <"$root/Tests/EndToEnd/requirements-soak.txt")
     if [ "$(cat "$soak/installed" 2>/dev/null)" != "$wanted" ]; then

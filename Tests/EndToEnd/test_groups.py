@@ -1,11 +1,14 @@
 """Control groups of version 2, on the real kernel: where the keeper is in one, and what a job in one cannot escape from."""
 
 import os
+import pathlib
 import signal
 import subprocess
+import sys
 
 import pytest
 
+from support import machine
 from support.hierarchy import Hierarchy
 from support.server import Server, worker, workers
 from support.team import until
@@ -86,3 +89,15 @@ def test_a_group_that_is_not_its_own_is_left_as_it_is(tmp_path, is_handed_over):
         finally:
             guest.kill()
             guest.wait()
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(400)
+def test_on_a_kernel_with_every_controller(tmp_path):
+    """The tests above once more, and the limits that only controllers hold: C42, F30."""
+    here = pathlib.Path(__file__).parent
+    said = machine.run(
+        tmp_path, sys.executable, "-m", "pytest", "-c", str(here / "pytest.ini"), "--rootdir", str(here), "-p", "no:cacheprovider",
+        "-q", str(here / "test_groups.py"), str(here / "groups_with_controllers.py"), limit=300,
+    )  # fmt: skip
+    print(said)
