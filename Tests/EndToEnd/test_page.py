@@ -125,6 +125,23 @@ def test_an_upgraded_server_gets_its_own_page_and_nobody_loses_their_place(open_
         expect(dialog.get_by_label("Command")).to_have_value("make dist")
         # Once is enough.
         expect(page.page.get_by_text("srun was upgraded.")).to_have_count(0)
+        page.keys("Escape")
+        # And another one, while times stand before the lines and something is looked for in them.
+        page.keys("t")
+        expect(page.page.get_by_text(", with times")).to_be_visible()
+        page.keys("/")
+        page.page.get_by_role("searchbox", name="Find").fill(" 1999")
+        expect(page.page.locator(".find-count")).to_have_text("1 of 1")
+        page.page.evaluate("window.isOld = true")
+        page.page.unroute("**/api/version")
+        page.page.route("**/api/version", lambda route: route.fulfill(json={"version": "10", "commit": "new", "date": "now"}))
+        wire.cut()
+        expect(page.page.get_by_text("Connection lost.").first).to_be_visible()
+        wire.mend()
+        page.page.wait_for_function("() => window.isOld === undefined", timeout=40_000)
+        expect(page.page.get_by_text(", with times")).to_be_visible()
+        expect(page.page.get_by_role("searchbox", name="Find")).to_have_value(" 1999")
+        expect(page.page.locator(".find-count")).to_have_text("1 of 1")
 
 
 def test_below_a_prefix(browser, tmp_path):

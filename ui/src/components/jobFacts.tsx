@@ -29,7 +29,7 @@ export function JobFacts({ job, router, jobs, ticker, isAll, onAll }: JobFactsPr
       <dl class="facts">
         {job.exitCode !== null && <Fact name={facts.exitCode}>{job.exitCode}</Fact>}
         {job.signal !== null && <Fact name={facts.killedBy}>{signalName(job.signal)}</Fact>}
-        {job.reason !== null && <Fact name={facts.reason}>{job.reason}</Fact>}
+        {job.reason !== null && <Fact name={facts.reason} isLong>{job.reason}</Fact>}
         {runs !== null && <Fact name={job.completedAt === null ? facts.runningFor : facts.ranFor}>{runs}</Fact>}
         <Fact name={job.startedAt === null ? facts.askedFor : facts.started}>
           <time datetime={started} title={new Date(started).toLocaleString()}>{clockTime(started, now)}</time>
@@ -82,10 +82,16 @@ export function JobFacts({ job, router, jobs, ticker, isAll, onAll }: JobFactsPr
 }
 
 export function Fact(
-  { name, isCode, children }: { name: string; isCode?: boolean; children: ComponentChildren },
+  { name, isCode, isLong, children }: {
+    name: string;
+    isCode?: boolean;
+    /** Shown whole, over several lines. */
+    isLong?: boolean;
+    children: ComponentChildren;
+  },
 ): VNode {
   return (
-    <div>
+    <div class={isLong ? "long" : undefined}>
       <dt>{name}</dt>
       <dd class={isCode ? "mono" : "tabular"}>{children}</dd>
     </div>

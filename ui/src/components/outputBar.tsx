@@ -121,15 +121,17 @@ function LiveFollow({ stream: { terminal }, output }: FollowProps): VNode | null
   const { phase } = useObservable(output.state);
   // There is nothing left to follow, and nothing further down.
   if (phase !== "streaming" && phase !== "opening" && (isFollowing || terminal.isAllInView)) return null;
+  const text = isFollowing ? texts.following : texts.jumpToBottom(newLines);
   return (
     <button
       type="button"
       class={isFollowing ? "button compact quiet" : newLines === 0 ? "button compact" : "button compact primary"}
       title={isFollowing ? texts.followingHint : undefined}
-      aria-label={isFollowing ? texts.following : undefined}
+      aria-label={text}
       onClick={() => terminal.setFollowing(!isFollowing)}
     >
-      <DownIcon /> {isFollowing ? <span class="wide-only">{texts.following}</span> : texts.jumpToBottom(newLines)}
+      <DownIcon /> <span class="wide-only">{text}</span>
+      {!isFollowing && newLines > 0 && <span class="narrow-only tabular">{newLines}</span>}
     </button>
   );
 }
@@ -142,10 +144,11 @@ function TypeSwitch({ stream }: { stream: Stream }): VNode {
       type="button"
       class={isOn ? "button compact on" : "button compact quiet"}
       aria-pressed={isOn}
+      aria-label={isOn ? texts.typing : texts.type}
       title={isOn ? texts.keysGoToJob : texts.typeHint}
       onClick={() => isOn ? keyboard.end() : beginTyping(stream)}
     >
-      <KeyboardIcon /> {isOn ? texts.typing : texts.type}
+      <KeyboardIcon /> <span class="wide-only">{isOn ? texts.typing : texts.type}</span>
     </button>
   );
 }

@@ -54,7 +54,7 @@ function LiveNotes({ app, job, stream, output }: NotesProps & { output: Output }
         ? <p class="notice output-older">{texts.firstNotShown(bytes(start))} {older} {download}</p>
         : isTrimmed && <p class="notice output-older">{texts.trimmed} {older} {download}</p>}
       {offset === 0 && phase !== "opening" && phase !== "removed" && (
-        <p class="output-empty">
+        <p class={isFinal(job.status) ? "output-empty" : "output-empty open"}>
           {isFinal(job.status) ? texts.nothingWritten : job.status === "queued" ? texts.waiting : texts.nothingYet}
         </p>
       )}

@@ -9,13 +9,15 @@ interface TablePageProps<T> {
   state: ResourceState<readonly T[]>;
   columns: readonly string[];
   row(item: T): VNode;
+  /** Many rows whose values explain themselves: on a narrow screen they follow one another in a line. */
+  isDense?: boolean;
   /** What to say when there is none. */
   none: string;
   children?: ComponentChildren;
 }
 
 /** A page that is one table. On a narrow screen each row becomes a block with the column's name before each value. */
-export function TablePage<T>({ title, tools, state, columns, row, none, children }: TablePageProps<T>): VNode {
+export function TablePage<T>({ title, tools, state, columns, row, isDense, none, children }: TablePageProps<T>): VNode {
   return (
     <div class="page">
       <div class="page-head">
@@ -28,7 +30,7 @@ export function TablePage<T>({ title, tools, state, columns, row, none, children
         {state.value === null && state.error === null && <Loading what={title.toLowerCase()} />}
         {state.value?.length === 0 && <p class="page-none dim">{none}</p>}
         {state.value !== null && state.value.length > 0 && (
-          <table class="table">
+          <table class={isDense ? "table dense" : "table"}>
             <thead>
               <tr>{columns.map((name) => <th key={name} scope="col">{name}</th>)}</tr>
             </thead>

@@ -71,6 +71,7 @@ export function AuditPage({ workspace }: { workspace: Workspace }): VNode {
       state={state}
       columns={[columns.time, columns.person, columns.did, columns.result, columns.job, columns.detail, columns.from]}
       row={row}
+      isDense
       none={texts.noEntries}
     >
       {cursor.current !== null && (
