@@ -147,11 +147,12 @@ struct LocalProcessTests {
 
     @Test func aMissingProgramIsAnOutcome() async throws {
         try await withEngine(launcher: LocalProcessLauncher()) { engine in
-            let job = try await engine.submit(JobSpec(command: .arguments(["no-such-program"])))
+            // The answer to a start does not wait for it on a machine that is slow enough.
+            let job = try await engine.ended(engine.submit(JobSpec(command: .arguments(["no-such-program"]))).id)
             #expect(job.status == .failed)
             #expect(job.state.end?.outcome.reason?.contains("ENOENT") == true)
             #expect(job.state.end?.outcome.exit == nil)
-            let directory = try await engine.submit(JobSpec(command: .arguments(["/tmp"])))
+            let directory = try await engine.ended(engine.submit(JobSpec(command: .arguments(["/tmp"]))).id)
             #expect(directory.state.end?.outcome.reason?.contains("EACCES") == true)
         }
     }
