@@ -140,6 +140,7 @@ def test_too_many_connections_are_turned_away(tmp_path):
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(900)
 def test_keeps_to_its_description_whatever_is_sent(tmp_path):
     """schemathesis makes up requests from docs/openapi.yaml: no answer that is not described, and never an error of the server."""
     program = REPOSITORY / ".build" / "soak-venv" / "bin" / "st"
@@ -152,6 +153,7 @@ def test_keeps_to_its_description_whatever_is_sent(tmp_path):
              "--exclude-operation-id", "signOut", "--max-examples", "40", "--seed", "1", "--no-color"],
             capture_output=True, text=True, timeout=900, cwd=tmp_path,
         )  # fmt: skip
+        print(report.stdout[-1500:])
         assert report.returncode == 0, report.stdout[-6000:] + report.stderr[-2000:]
         assert server.api.run("echo alive")[1] == b"alive\r\n"
 
@@ -229,6 +231,8 @@ def connections_of(pid: int, connection: socket.socket) -> bool:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(900)
 def test_websockets_pass_autobahn():
     result = subprocess.run([REPOSITORY / "scripts" / "autobahn.sh"], capture_output=True, text=True, timeout=900)
+    print("".join(line for line in result.stdout.splitlines(True) if line.startswith("autobahn:")))
     assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
