@@ -6,6 +6,10 @@ struct ActiveJob: Sendable {
     /// Whether its processes are held by SIGSTOP.
     var isPaused = false
     var usage = UsageHistory()
+    /// Whether its process has ended and its output is stored: all that is left is to say so.
+    var isOver = false
+    /// Fulfilled once its process ID is stored; nil while nobody is storing it.
+    var startStored: OneShot<Void>?
     let pipeline: LogPipeline
     let dropped: DroppedOutput
     let stop: OneShot<StopRequest>

@@ -53,28 +53,17 @@ extension Engine {
         _ process: any RunningProcess, _ entry: ActiveJob, _ run: JobRun, since startedAt: Date
     ) async {
         let id = entry.job.id
-        // Output is taken from the first moment; the store learns the process ID meanwhile, if there is time.
+        // Output is taken from the first moment; the store learns the process ID when there is time.
         async let outcome = supervise(process, entry, since: startedAt)
         show(.running(run), of: id)
         entry.started.fulfil(())
-        let isOver = OneShot<Void>()
-        async let noted: Void = note(run, of: id, unless: isOver)
+        unstoredStarts.add(id, run)
         let ending = await outcome
-        isOver.fulfil(())
-        await noted
+        active[id]?.isOver = true
+        await active[id]?.startStored?.value()
         await finish(id, ending, run)
         await sweep(process)
         await process.close()
-    }
-
-    /// How long a job runs before its process ID is stored. Nobody needs that of an earlier server: the keeper knows it, and without
-    /// a keeper the processes are found by their environment. So a short job is spared a transaction.
-    private static let noteDelay = Duration.milliseconds(100)
-
-    private func note(_ run: JobRun, of id: JobID, unless isOver: OneShot<Void>) async {
-        let isStillRunning =
-            await race(clock: .continuous, limit: Self.noteDelay) { await isOver.value() == nil } ?? true
-        if isStillRunning { await store(.running(run), of: id) }
     }
 
     /// - Returns: After all output is in the store.
@@ -150,7 +139,7 @@ extension Engine {
 
     /// - Returns: Whether the job is in that state now, as far as the store goes.
     @discardableResult
-    private func store(_ state: JobState, of id: JobID) async -> Bool {
+    func store(_ state: JobState, of id: JobID) async -> Bool {
         var backoff = Backoff()
         while true {
             do {

@@ -38,6 +38,7 @@ public actor Engine: Service {
     /// Fulfilled when there is output that the index does not have; made anew by whoever indexes it.
     var outputToIndex = OneShot<Void>()
     var outputRate = OutputRate()
+    var unstoredStarts = UnstoredStarts()
     /// Fulfilled when a shutdown begins.
     let closing = OneShot<Void>()
     /// Fulfilled when the engine was told to shut down.
@@ -105,6 +106,7 @@ public actor Engine: Service {
         isReady.fulfil(true)
         await startNext()
         async let _: Void = keepWithinLimits()
+        async let _: Void = storeStarts()
         async let _: Void = indexOutput()
         async let _: Void = configuration.samplesUsage ? sampleUsage() : ()
         async let _: Void = boundShutdown()
