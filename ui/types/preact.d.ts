@@ -58,6 +58,7 @@ export namespace h {
       onKeyDown?: Handler<KeyboardEvent, T>;
       onFocus?: Handler<FocusEvent, T> | undefined;
       onPointerDown?: Handler<PointerEvent, T>;
+      onBeforeToggle?: Handler<ToggleEvent, T>;
       onToggle?: Handler<Event, T>;
       onCancel?: Handler<Event, T>;
       onClose?: Handler<Event, T>;

@@ -33,11 +33,13 @@ export function Menu({ label, button, class: name, children }: MenuProps): VNode
         ref={panel}
         class="menu"
         popover="auto"
-        onToggle={() => {
-          const opened = panel.current?.matches(":popover-open") ?? false;
-          setOpen(opened);
-          if (opened) place(opener, panel);
+        onBeforeToggle={({ newState }) => {
+          // Else it would be seen empty, and elsewhere, for a moment.
+          if (newState !== "open") return;
+          setOpen(true);
+          place(opener, panel);
         }}
+        onToggle={() => setOpen(panel.current?.matches(":popover-open") ?? false)}
       >
         {isOpen && children(() => panel.current?.hidePopover())}
       </div>
