@@ -162,6 +162,8 @@ let package = Package(
             name: "srunTests",
             dependencies: [
                 "srun", "SrunKit", "StoreMemory", "SrunTestSupport", "CZlib",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

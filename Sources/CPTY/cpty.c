@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -155,4 +156,23 @@ int cpty_signal_process(int process_descriptor, int signal) {
 
 int cpty_forbid_dumping(void) {
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static int file_facts(int result, const struct stat *info, struct cpty_file *file) {
+    if (result != 0) return -1;
+    file->owner = info->st_uid;
+    file->permissions = info->st_mode & 07777;
+    file->is_plain = S_ISREG(info->st_mode);
+    file->is_folder = S_ISDIR(info->st_mode);
+    return 0;
+}
+
+int cpty_file_of(int descriptor, struct cpty_file *file) {
+    struct stat info;
+    return file_facts(fstat(descriptor, &info), &info, file);
+}
+
+int cpty_file_at(const char *path, struct cpty_file *file) {
+    struct stat info;
+    return file_facts(stat(path, &info), &info, file);
 }

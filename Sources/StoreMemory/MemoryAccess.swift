@@ -12,12 +12,19 @@ struct MemoryAccess {
     private var audit: [AuditEntry] = []
     private var lastEntry: Int64 = 0
 
-    mutating func change(_ name: String, _ change: AccessUserChange) -> Bool {
+    func user(_ identity: IssuedIdentity) -> AccessUser? {
+        users.values.first { $0.identity == identity }
+    }
+
+    /// - Returns: Nil for an identity that somebody else has.
+    mutating func change(_ name: String, _ change: AccessUserChange) -> Bool? {
         guard users[name] != nil else { return false }
+        if case .identity(let identity?) = change, let owner = user(identity), owner.name != name { return nil }
         switch change {
         case .role(let role): users[name]?.role = role
         case .passwordHash(let hash): users[name]?.passwordHash = hash
         case .disabled(let isDisabled): users[name]?.isDisabled = isDisabled
+        case .identity(let identity): users[name]?.identity = identity
         case .signedIn(let time): users[name]?.lastSignInAt = time.inWholeMicroseconds
         }
         if change.endsSessions { sessions = sessions.filter { $0.value.user != name } }

@@ -5,15 +5,21 @@ import Synchronization
 extension MemoryStore: AccessStore {
     public func insert(_ user: AccessUser) async throws(StoreError) {
         let isNew = access.withLock { access in
-            guard access.users[user.name] == nil else { return false }
+            guard access.users[user.name] == nil, user.identity.map({ access.user($0) == nil }) ?? true else {
+                return false
+            }
             access.users[user.name] = user
             return true
         }
-        if !isNew { throw StoreError(.alreadyExists, "There is a user of this name already.") }
+        if !isNew { throw StoreError(.alreadyExists, "There is such a user already.") }
     }
 
     public func user(_ name: String) async throws(StoreError) -> AccessUser? {
         access.withLock { $0.users[name] }
+    }
+
+    public func user(_ identity: IssuedIdentity) async throws(StoreError) -> AccessUser? {
+        access.withLock { $0.user(identity) }
     }
 
     public func users() async throws(StoreError) -> [AccessUser] {
@@ -21,7 +27,10 @@ extension MemoryStore: AccessStore {
     }
 
     public func change(_ user: String, _ change: AccessUserChange) async throws(StoreError) -> Bool {
-        access.withLock { $0.change(user, change) }
+        guard let isThere = access.withLock({ $0.change(user, change) }) else {
+            throw StoreError(.alreadyExists, "Somebody else signs in as this already.")
+        }
+        return isThere
     }
 
     public func removeUser(_ name: String) async throws(StoreError) -> Bool {

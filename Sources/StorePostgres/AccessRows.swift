@@ -9,7 +9,12 @@ enum AccessRows {
         else { throw .damagedAccessRow }
         return AccessUser(
             name: name, role: role, passwordHash: row.text("password_hash"), createdAt: created,
-            lastSignInAt: JobRow.time(row.int("last_sign_in_at")), isDisabled: isDisabled)
+            lastSignInAt: JobRow.time(row.int("last_sign_in_at")), isDisabled: isDisabled, identity: identity(row))
+    }
+
+    private static func identity(_ row: PQRow) -> IssuedIdentity? {
+        guard let issuer = row.text("issuer"), let subject = row.text("subject") else { return nil }
+        return IssuedIdentity(issuer: issuer, subject: subject)
     }
 
     static func token(from row: PQRow) throws(StoreError) -> AccessToken {

@@ -4,6 +4,17 @@ extension PostgresSchema {
     var sessions: String { table("sessions") }
     var audit: String { table("audit") }
 
+    /// As whom an OpenID Connect issuer knows a user: nobody else is that.
+    var identities: [String] {
+        [
+            """
+            ALTER TABLE \(users) ADD COLUMN issuer text COLLATE "C", ADD COLUMN subject text COLLATE "C",
+                ADD CHECK ((issuer IS NULL) = (subject IS NULL))
+            """,
+            "CREATE UNIQUE INDEX users_by_identity ON \(users) (issuer, subject) WHERE issuer IS NOT NULL",
+        ]
+    }
+
     /// Who may come in, and what they did. Of secrets, digests only.
     var access: [String] {
         [

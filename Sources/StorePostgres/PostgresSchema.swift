@@ -38,6 +38,7 @@ struct PostgresSchema: Sendable {
             Migration(name: "3 search and sizes", statements: search + sizes),
             Migration(name: "4 disk and tries", statements: retries),
             Migration(name: "5 usage", statements: usages),
+            Migration(name: "6 issued identities", statements: identities),
         ]
     }
 

@@ -28,19 +28,29 @@ extension PostgresStore: AccessStore {
         try await insert(
             PQStatement(
                 """
-                INSERT INTO \(schema.users) (name, role, password_hash, created_at, last_sign_in_at, disabled)
-                VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
+                INSERT INTO \(schema.users)
+                    (name, role, password_hash, created_at, last_sign_in_at, disabled, issuer, subject)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING
                 """,
                 [
                     .text(user.name), .text(user.role.rawValue), .text(user.passwordHash),
                     .int(user.createdAt.microseconds), .int(user.lastSignInAt?.microseconds),
-                    .bool(user.isDisabled),
-                ]), orSay: "There is a user of this name already.")
+                    .bool(user.isDisabled), .text(user.identity?.issuer), .text(user.identity?.subject),
+                ]), orSay: "There is such a user already.")
     }
 
     public func user(_ name: String) async throws(StoreError) -> AccessUser? {
         guard !name.utf8.contains(0) else { return nil }
         let rows = try await read(PQStatement("SELECT * FROM \(schema.users) WHERE name = $1", [.text(name)]))
+        return try rows.first.map(AccessRows.user)
+    }
+
+    public func user(_ identity: IssuedIdentity) async throws(StoreError) -> AccessUser? {
+        guard !identity.issuer.utf8.contains(0), !identity.subject.utf8.contains(0) else { return nil }
+        let rows = try await read(
+            PQStatement(
+                "SELECT * FROM \(schema.users) WHERE issuer = $1 AND subject = $2",
+                [.text(identity.issuer), .text(identity.subject)]))
         return try rows.first.map(AccessRows.user)
     }
 
@@ -53,21 +63,28 @@ extension PostgresStore: AccessStore {
     }
 
     public func change(_ user: String, _ change: AccessUserChange) async throws(StoreError) -> Bool {
-        let assignment: (String, PQValue) =
+        let (columns, values): (String, [PQValue]) =
             switch change {
-            case .role(let role): ("role = $2", .text(role.rawValue))
-            case .passwordHash(let hash): ("password_hash = $2", .text(hash))
-            case .disabled(let isDisabled): ("disabled = $2", .bool(isDisabled))
-            case .signedIn(let time): ("last_sign_in_at = $2", .int(time.microseconds))
+            case .role(let role): ("role = $2", [.text(role.rawValue)])
+            case .passwordHash(let hash): ("password_hash = $2", [.text(hash)])
+            case .disabled(let isDisabled): ("disabled = $2", [.bool(isDisabled)])
+            case .identity(let identity):
+                ("issuer = $2, subject = $3", [.text(identity?.issuer), .text(identity?.subject)])
+            case .signedIn(let time): ("last_sign_in_at = $2", [.int(time.microseconds)])
             }
         var statements = [
-            PQStatement(
-                "UPDATE \(schema.users) SET \(assignment.0) WHERE name = $1", [.text(user), assignment.1])
+            PQStatement("UPDATE \(schema.users) SET \(columns) WHERE name = $1", [.text(user)] + values)
         ]
         if change.endsSessions {
             statements.append(PQStatement("DELETE FROM \(schema.sessions) WHERE user_name = $1", [.text(user)]))
         }
-        return try await write(statements).first?.changed == 1
+        do {
+            return try await write(statements).first?.changed == 1
+        } catch {
+            // The one thing of a user, beside the name, that nobody else may have.
+            guard (error.underlying as? PQFailure)?.state == "23505" else { throw error }
+            throw StoreError(.alreadyExists, "Somebody else signs in as this already.")
+        }
     }
 
     public func removeUser(_ name: String) async throws(StoreError) -> Bool {

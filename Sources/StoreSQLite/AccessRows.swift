@@ -10,7 +10,14 @@ enum AccessRows {
         else { throw .damagedAccessRow }
         return AccessUser(
             name: name, role: role, passwordHash: row.value("password_hash"), createdAt: created,
-            lastSignInAt: Date.stored(row.value("last_sign_in_at")), isDisabled: disabled != 0)
+            lastSignInAt: Date.stored(row.value("last_sign_in_at")), isDisabled: disabled != 0,
+            identity: identity(row))
+    }
+
+    private static func identity(_ row: Row) -> IssuedIdentity? {
+        guard let issuer = row.value("issuer", as: String.self), let subject = row.value("subject", as: String.self)
+        else { return nil }
+        return IssuedIdentity(issuer: issuer, subject: subject)
     }
 
     static func token(from row: Row) throws(StoreError) -> AccessToken {

@@ -58,4 +58,14 @@ extension SQLiteSchema {
                 BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
                 """)
     }
+
+    /// As whom an OpenID Connect issuer knows a user: nobody else is that.
+    static func prepareIdentities(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                ALTER TABLE users ADD COLUMN issuer TEXT;
+                ALTER TABLE users ADD COLUMN subject TEXT CHECK ((issuer IS NULL) = (subject IS NULL));
+                CREATE UNIQUE INDEX users_by_identity ON users (issuer, subject) WHERE issuer IS NOT NULL
+                """)
+    }
 }

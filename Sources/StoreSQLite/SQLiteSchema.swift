@@ -23,6 +23,7 @@ enum SQLiteSchema {
         migrator.registerMigration("7 terminal sizes", migrate: createSizes)
         migrator.registerMigration("8 usage", migrate: createUsage)
         migrator.registerMigration("9 disk and tries", migrate: prepareRetries)
+        migrator.registerMigration("10 issued identities", migrate: prepareIdentities)
         migrator.registerMigration("11 packed output", migrate: preparePacking)
         return migrator
     }()

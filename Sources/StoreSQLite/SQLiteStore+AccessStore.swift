@@ -9,16 +9,15 @@ extension SQLiteStore: AccessStore {
         try await writer.perform(.power) { db in
             try db.cachedStatement(
                 sql: """
-                    INSERT INTO users (name, role, password_hash, created_at, last_sign_in_at, disabled)
-                    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING
+                    INSERT INTO users
+                        (name, role, password_hash, created_at, last_sign_in_at, disabled, issuer, subject)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                     """
             ).execute(arguments: [
                 user.name, user.role.rawValue, user.passwordHash, user.createdAt.column, user.lastSignInAt?.column,
-                user.isDisabled,
+                user.isDisabled, user.identity?.issuer, user.identity?.subject,
             ])
-            guard db.changesCount == 1 else {
-                throw StoreError(.alreadyExists, "There is a user of this name already.")
-            }
+            guard db.changesCount == 1 else { throw StoreError(.alreadyExists, "There is such a user already.") }
         }
     }
 
@@ -29,6 +28,15 @@ extension SQLiteStore: AccessStore {
         }
     }
 
+    public func user(_ identity: IssuedIdentity) async throws(StoreError) -> AccessUser? {
+        try await read { db in
+            try Row.fetchOne(
+                db.cachedStatement(sql: "SELECT * FROM users WHERE issuer = ? AND subject = ?"),
+                arguments: [identity.issuer, identity.subject]
+            ).map(AccessRows.user(from:))
+        }
+    }
+
     public func users() async throws(StoreError) -> [AccessUser] {
         try await read { db in
             try Row.fetchAll(db, sql: "SELECT * FROM users ORDER BY name").map(AccessRows.user(from:))
@@ -36,18 +44,23 @@ extension SQLiteStore: AccessStore {
     }
 
     public func change(_ user: String, _ change: AccessUserChange) async throws(StoreError) -> Bool {
-        let (column, value): (String, (any DatabaseValueConvertible)?) =
+        let (columns, values): (String, [(any DatabaseValueConvertible)?]) =
             switch change {
-            case .role(let role): ("role", role.rawValue)
-            case .passwordHash(let hash): ("password_hash", hash)
-            case .disabled(let isDisabled): ("disabled", isDisabled)
-            case .signedIn(let time): ("last_sign_in_at", time.column)
+            case .role(let role): ("role = ?", [role.rawValue])
+            case .passwordHash(let hash): ("password_hash = ?", [hash])
+            case .disabled(let isDisabled): ("disabled = ?", [isDisabled])
+            case .identity(let identity): ("issuer = ?, subject = ?", [identity?.issuer, identity?.subject])
+            case .signedIn(let time): ("last_sign_in_at = ?", [time.column])
             }
-        let values: [(any DatabaseValueConvertible)?] = [value, user]
-        let arguments = StatementArguments(values)
+        let arguments = StatementArguments(values + [user])
         return try await writer.perform(change.endsSessions ? .power : .process) { db in
-            try db.execute(sql: "UPDATE users SET \(column) = ? WHERE name = ?", arguments: arguments)
-            guard db.changesCount == 1 else { return false }
+            try db.execute(sql: "UPDATE OR IGNORE users SET \(columns) WHERE name = ?", arguments: arguments)
+            guard db.changesCount == 1 else {
+                let isThere = try Bool.fetchOne(
+                    db, sql: "SELECT EXISTS (SELECT 1 FROM users WHERE name = ?)", arguments: [user])
+                guard isThere == true else { return false }
+                throw StoreError(.alreadyExists, "Somebody else signs in as this already.")
+            }
             if change.endsSessions {
                 try db.execute(sql: "DELETE FROM sessions WHERE user = ?", arguments: [user])
             }

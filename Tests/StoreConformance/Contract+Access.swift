@@ -90,10 +90,42 @@ public enum AccessContract {
             #expect(try await !store.change("eve", .role(.admin)))
             #expect(try await store.user("eve") == nil)
         },
+        AccessRequirement("an identity is somebody's, and nobody else's") { store in
+            let identity = IssuedIdentity(issuer: "https://id.example", subject: "it's 1")
+            let other = IssuedIdentity(issuer: "https://other.example", subject: "it's 1")
+            var ann = user("ann", hash: nil)
+            ann.identity = identity
+            try await store.insert(ann)
+            try await store.insert(user("bob"))
+            #expect(try await store.user("ann") == ann)
+            #expect(try await store.user(identity) == ann)
+            #expect(try await store.user(other) == nil)
+            var eve = user("eve")
+            eve.identity = identity
+            await #expect(throws: StoreContract.error(.alreadyExists)) { try await store.insert(eve) }
+            await #expect(throws: StoreContract.error(.alreadyExists)) {
+                _ = try await store.change("bob", .identity(identity))
+            }
+            #expect(try await store.user("eve") == nil)
+            #expect(try await store.user("bob") == user("bob"))
+            #expect(try await store.change("ann", .identity(identity)))
+            #expect(try await store.change("bob", .identity(other)))
+            #expect(try await store.user(other)?.name == "bob")
+            // Taken from the one, it can be given to the other.
+            #expect(try await store.change("ann", .identity(nil)))
+            #expect(try await store.user(identity) == nil)
+            #expect(try await store.change("bob", .identity(identity)))
+            #expect(try await store.user(identity)?.name == "bob")
+            #expect(try await !store.change("nobody", .identity(other)))
+            #expect(try await store.users().map(\.identity) == [nil, identity])
+        },
         AccessRequirement("what makes a user another one ends their sessions, and nobody else's") { store in
             try await store.insert(user("ann"))
             try await store.insert(user("bob"))
-            for change in [AccessUserChange.role(.admin), .passwordHash(nil), .disabled(false), .signedIn(at: noon)] {
+            for change in [
+                AccessUserChange.role(.admin), .passwordHash(nil), .disabled(false), .identity(nil),
+                .signedIn(at: noon),
+            ] {
                 try await store.insert(session("a", of: "ann"))
                 try await store.insert(session("b", of: "bob"))
                 try await store.insert(session("server"))

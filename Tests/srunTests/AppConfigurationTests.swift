@@ -50,6 +50,23 @@ struct AppConfigurationTests {
         #expect(error?.description.hasPrefix(setting.variable) == true)
     }
 
+    @Test func anIssuerIsNamedWithItsClient() throws {
+        let file = #"{"oidc-issuer": "https://id.example/", "oidc-client-id": "srun"}"#
+        let settings = try #require(try configuration(environment: ["SRUN_OIDC_NAME": "Example"], file: file).openID)
+        #expect(settings.issuer == "https://id.example/" && settings.clientID == "srun" && settings.name == "Example")
+        #expect(settings.discoveryURL == "https://id.example/.well-known/openid-configuration")
+        #expect(try configuration(file: file).openID?.name == "id.example")
+        #expect(try configuration().openID == nil)
+        for flags in [
+            [(Setting.oidcIssuer, ["https://id.example"])], [(.oidcClientID, ["srun"])], [(.oidcName, ["x"])],
+            [(.oidcIssuer, ["https://id.example"]), (.oidcClientID, ["srun"]), (.oidcName, ["a\u{1b}b"])],
+        ] {
+            #expect(throws: SettingError.self) { try configuration(flags: flags) }
+        }
+        let plain: [(Setting, [String])] = [(.oidcIssuer, ["http://id.example"]), (.oidcClientID, ["srun"])]
+        #expect(throws: Failure.self) { try configuration(flags: plain) }
+    }
+
     @Test func emptyVariableCountsAsNotSet() throws {
         #expect(try configuration(environment: ["SRUN_PORT": ""]).address.port == 8000)
     }

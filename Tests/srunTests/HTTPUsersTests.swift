@@ -91,6 +91,19 @@ import Testing
         }
     }
 
+    @Test func whomAnotherServiceAnswersForGetsAPasswordFromAnAdministratorOnly() async throws {
+        try await TestServer.run(access: access()) { server in
+            let ann = try await add("ann", .operator, to: server)
+            #expect(try await store.change("ann", .passwordHash(nil)))
+            let body = #"{"password":"another horse"}"#
+            let own = try await server.request(
+                "PUT", "/api/users/ann/password", fields: fields(ann, server), body: body)
+            #expect(own.status == 403)
+            #expect(try await server.request("PUT", "/api/users/ann/password", body: body).status == 200)
+            #expect(try await store.user("ann")?.passwordHash != nil)
+        }
+    }
+
     @Test func keepsTokensToTheirOwners() async throws {
         try await TestServer.run(access: access()) { server in
             let ann = try await add("ann", .operator, to: server)

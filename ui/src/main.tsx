@@ -6,13 +6,13 @@ import { RootPage } from "./pages/rootPage.tsx";
 import { Observable } from "./state/observable.ts";
 import { Preferences } from "./state/preferences.ts";
 import { Router } from "./state/route.ts";
-import { SessionModel, takeCode } from "./state/session.ts";
+import { SessionModel, takeSignIn } from "./state/session.ts";
 import { Ticker } from "./state/ticker.ts";
 import { browserTiming } from "./state/timing.ts";
 import { h, render } from "./view.ts";
 
 // Before anything else: the code of a sign-in link must not stay in the address.
-const code = takeCode(location, history);
+const arrived = takeSignIn(location, history);
 
 // The server writes the prefix under which a proxy serves it; it is empty without one.
 const base = document.documentElement.dataset.base ?? "";
@@ -33,12 +33,12 @@ const app: App = {
 };
 
 render(<RootPage app={app} />, document.getElementById("app")!);
-void session.start(code);
+void session.start(arrived?.code ?? null, arrived?.reason);
 
 // A sign-in link opened in a tab that already shows this page only changes the fragment, and loads nothing.
 addEventListener("hashchange", () => {
-  const code = takeCode(location, history);
-  if (code !== null) void session.start(code);
+  const arrived = takeSignIn(location, history);
+  if (arrived !== null) void session.start(arrived.code, arrived.reason);
 });
 
 /** Where storage is forbidden, even asking for it throws. */

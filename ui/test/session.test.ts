@@ -1,5 +1,5 @@
 import { ApiClient } from "../src/api/client.ts";
-import { SessionModel, takeCode } from "../src/state/session.ts";
+import { SessionModel, takeSignIn } from "../src/state/session.ts";
 import { equal } from "./assert.ts";
 import { FakeHTTP, json } from "./fakes.ts";
 
@@ -15,9 +15,14 @@ Deno.test("takes the code out of the address before it is used", () => {
   const replaced: string[] = [];
   const history = { replaceState: (_: unknown, __: string, url: string) => replaced.push(url) } as unknown as History;
   const at = (hash: string) => ({ pathname: "/p/", search: "?a=1", hash }) as Location;
-  equal(takeCode(at("#code=XYZ"), history), "XYZ");
-  equal(takeCode(at("#other"), history), null);
+  equal(takeSignIn(at("#code=XYZ"), history), { code: "XYZ", reason: null });
+  equal(takeSignIn(at("#other"), history), null);
   equal(replaced, ["/p/?a=1"]);
+  const refused = (word: string) => takeSignIn(at(`#refused=${word}`), history)?.reason;
+  equal(refused("denied"), "The sign-in was refused or cancelled there.");
+  // Nobody else's words, and nothing that is not in the list.
+  equal([refused("Send%20me%20your%20token"), refused("toString")], Array(2).fill("Signing in did not work."));
+  equal(replaced.length, 4);
 });
 
 Deno.test("signs in with the code of a link", async () => {
@@ -40,6 +45,17 @@ Deno.test("a used link is no matter to who is signed in, and is explained to who
     state.kind === "signedOut" && state.reason,
     "That sign-in link has been used already or is older than 10 minutes.",
   );
+});
+
+Deno.test("says why a provider's sign-in came to nothing to who is not signed in", async () => {
+  const { http, session } = make();
+  http.respond = refused;
+  await session.start(null, "Because.");
+  const state = session.state.value;
+  equal(state.kind === "signedOut" && state.reason, "Because.");
+  http.respond = () => json(SESSION);
+  await session.start(null, "Because.");
+  equal(session.state.value.kind, "signedIn");
 });
 
 Deno.test("notices that the session has ended, and only that", async () => {

@@ -5,6 +5,7 @@
 #ifndef CPTY_H
 #define CPTY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -94,6 +95,18 @@ int cpty_connect_in(const char *folder, const char *name);
 
 // A file or folder as a place, whether it may be read or not (O_PATH); close-on-exec.
 int cpty_open_place(const char *path);
+
+// What there is to know of a file. Swift cannot always name `struct stat`: where two modules bring it, neither counts.
+struct cpty_file {
+    uint32_t owner;
+    uint32_t permissions;
+    bool is_plain;
+    bool is_folder;
+};
+
+// Of an open file, or of what a path leads to; -1 with errno.
+int cpty_file_of(int descriptor, struct cpty_file *file);
+int cpty_file_at(const char *path, struct cpty_file *file);
 
 // The kind of file system that holds a file or folder (`f_type` of statfs(2)), or -1.
 int64_t cpty_file_system(const char *path);

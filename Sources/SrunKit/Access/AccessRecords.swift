@@ -10,10 +10,12 @@ public struct AccessUser: Hashable, Sendable {
     public var lastSignInAt: Date?
     /// Kept for what the audit says of them, and let in no more.
     public var isDisabled: Bool
+    /// How an OpenID Connect issuer knows them; nil for somebody it does not sign in.
+    public var identity: IssuedIdentity?
 
     public init(
         name: String, role: Role, passwordHash: String?, createdAt: Date, lastSignInAt: Date? = nil,
-        isDisabled: Bool = false
+        isDisabled: Bool = false, identity: IssuedIdentity? = nil
     ) {
         self.name = name
         self.role = role
@@ -21,6 +23,18 @@ public struct AccessUser: Hashable, Sendable {
         self.createdAt = createdAt.inWholeMicroseconds
         self.lastSignInAt = lastSignInAt?.inWholeMicroseconds
         self.isDisabled = isDisabled
+        self.identity = identity
+    }
+}
+
+/// Somebody as an issuer knows them: the one pair that it gives to nobody else, ever. Names and addresses can be given anew.
+public struct IssuedIdentity: Hashable, Sendable {
+    public let issuer: String
+    public let subject: String
+
+    public init(issuer: String, subject: String) {
+        self.issuer = issuer
+        self.subject = subject
     }
 }
 
@@ -30,6 +44,7 @@ public enum AccessUserChange: Hashable, Sendable {
     case role(Role)
     case passwordHash(String?)
     case disabled(Bool)
+    case identity(IssuedIdentity?)
     case signedIn(at: Date)
 
     public var endsSessions: Bool {

@@ -7,15 +7,18 @@ public import Foundation
 public protocol AccessStore: Sendable {
     // MARK: Users
 
-    /// - Throws: ``StoreError/Code/alreadyExists`` when the name is taken.
+    /// - Throws: ``StoreError/Code/alreadyExists`` when the name or the identity is taken.
     func insert(_ user: AccessUser) async throws(StoreError)
 
     func user(_ name: String) async throws(StoreError) -> AccessUser?
+
+    func user(_ identity: IssuedIdentity) async throws(StoreError) -> AccessUser?
 
     /// Everybody, by name.
     func users() async throws(StoreError) -> [AccessUser]
 
     /// - Returns: Whether there is such a user.
+    /// - Throws: ``StoreError/Code/alreadyExists`` for an identity that somebody else has.
     func change(_ user: String, _ change: AccessUserChange) async throws(StoreError) -> Bool
 
     /// Removes a user with their tokens and sessions. What the audit says of them stays.

@@ -13,6 +13,9 @@ extension App {
         web.store = configuration.store.kind
         web.demandsHTTPS = configuration.demandsHTTPS
         web.auth = configuration.access.rawValue
+        web.issuer = configuration.openID.map { settings in
+            OpenIDIssuer(settings, logger: logger, answering: OpenIDClient(logger: logger))
+        }
         web.vouchingField = configuration.access == .proxy ? configuration.authHeader : nil
         return web
     }

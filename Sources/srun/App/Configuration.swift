@@ -36,6 +36,8 @@ struct Configuration: Sendable {
     /// Names of variables of the server's own environment that its jobs get.
     var passedEnvironment: [String]
     var access: Access
+    /// Another service that signs people in.
+    var openID: OpenIDSettings?
     /// Certificate and key, as files; nil for plain HTTP.
     var tls: TLSFiles?
     /// Browsers are told to come by HTTPS only.
@@ -108,6 +110,7 @@ struct Configuration: Sendable {
         passedEnvironment = try layers.list(.passEnv)
         access =
             try layers.value(.auth, expected: "token, proxy or none", read: Access.init(rawValue:)) ?? .token
+        openID = try OpenIDSettings(layers, access: access, currentFolder: currentFolder)
         tls = try Self.tls(layers, currentFolder: currentFolder)
         demandsHTTPS = try layers.isOn(.hsts)
         authHeader =

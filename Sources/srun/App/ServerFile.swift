@@ -1,3 +1,4 @@
+import CPTY
 import Foundation
 
 /// The file by which the command line finds the server on its own machine.
@@ -42,8 +43,8 @@ final class ServerFile: Sendable {
         let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        var info = stat()
-        guard fstat(descriptor, &info) == 0, info.st_uid == geteuid(), info.st_mode & S_IFMT == S_IFREG else {
+        var info = cpty_file()
+        guard cpty_file_of(descriptor, &info) == 0, info.owner == geteuid(), info.is_plain else {
             return nil
         }
         guard flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }

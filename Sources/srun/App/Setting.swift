@@ -29,6 +29,10 @@ enum Setting: String, CaseIterable, Sendable {
     case tlsCert = "tls-cert"
     case tlsKey = "tls-key"
     case hsts
+    case oidcIssuer = "oidc-issuer"
+    case oidcClientID = "oidc-client-id"
+    case oidcClientSecretFile = "oidc-client-secret-file"
+    case oidcName = "oidc-name"
     case ownJobsOnly = "own-jobs-only"
     case newUserRole = "new-user-role"
     case iKnowThisIsRCE = "i-know-this-is-rce"
@@ -63,6 +67,7 @@ enum Setting: String, CaseIterable, Sendable {
             .toggle
         case .ownJobsOnly, .hsts: .toggle
         case .authHeader, .newUserRole, .tlsCert, .tlsKey: .text
+        case .oidcIssuer, .oidcClientID, .oidcClientSecretFile, .oidcName: .text
         case .host, .listen, .searchIndex, .store, .db, .databaseURL, .onLeaseLoss, .stateDir, .logLevel, .node, .auth,
             .announce,
             .config:

@@ -1,3 +1,4 @@
+import CPTY
 import Foundation
 
 /// The folder where srun keeps its database, its token and what the command line needs to find it. Nobody else may
@@ -22,8 +23,8 @@ struct StateFolder: Sendable {
         self.path = path
         var missing: [String] = []
         var folder = path
-        var info = stat()
-        while stat(folder, &info) != 0 {
+        var info = cpty_file()
+        while cpty_file_at(folder, &info) != 0 {
             guard errno == ENOENT, folder != "/" else {
                 throw Failure(.cannotCreate, "cannot use the state folder \(path): \(SystemError.last)")
             }
@@ -43,14 +44,14 @@ struct StateFolder: Sendable {
         created = made.reversed()
     }
 
-    private static func check(_ info: stat, of path: String) throws {
-        guard info.st_mode & S_IFMT == S_IFDIR else {
+    private static func check(_ info: cpty_file, of path: String) throws {
+        guard info.is_folder else {
             throw Failure(.cannotCreate, "the state folder \(path) is not a folder")
         }
-        guard info.st_uid == geteuid() else {
+        guard info.owner == geteuid() else {
             throw Failure(.permission, "the state folder \(path) belongs to another user")
         }
-        guard info.st_mode & 0o022 == 0 else {
+        guard info.permissions & 0o022 == 0 else {
             throw Failure(
                 .permission, "other users may write to the state folder \(path); make it yours with: chmod 700 \(path)")
         }

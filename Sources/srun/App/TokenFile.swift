@@ -1,3 +1,4 @@
+import CPTY
 import Foundation
 
 /// The file with the administrator's token. Whoever can read it can do everything, so its mode is checked like a key's.
@@ -21,11 +22,11 @@ enum TokenFile {
             }
         }
         defer { close(descriptor) }
-        var info = stat()
-        guard fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
+        var info = cpty_file()
+        guard cpty_file_of(descriptor, &info) == 0, info.is_plain else {
             throw Failure(.permission, "the token file \(path) is not a plain file")
         }
-        guard info.st_uid == geteuid(), info.st_mode & 0o077 == 0 else {
+        guard info.owner == geteuid(), info.permissions & 0o077 == 0 else {
             throw Failure(
                 .permission,
                 "the token file \(path) must belong to you and have mode 0600; set it with: chmod 600 \(path)")

@@ -1,3 +1,4 @@
+import CPTY
 import Foundation
 
 /// The servers that somebody has signed in to with `srun login`, each with a token of its own: a file that only its owner can
@@ -28,8 +29,8 @@ struct Logins: Codable, Sendable {
             throw Failure(.permission, "\(path) cannot be read: \(SystemError.last)")
         }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        var info = stat()
-        guard fstat(descriptor, &info) == 0, info.st_uid == geteuid(), info.st_mode & 0o077 == 0 else {
+        var info = cpty_file()
+        guard cpty_file_of(descriptor, &info) == 0, info.owner == geteuid(), info.permissions & 0o077 == 0 else {
             throw Failure(.permission, "\(path) must belong to you and have mode 0600; set it with: chmod 600 \(path)")
         }
         guard let data = try? file.readToEnd(),

@@ -147,9 +147,27 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What somebody becomes whom the proxy names and who is no user yet: viewer, operator or admin. Default: nobody is let in who is no user.",
+            "What somebody becomes whom the proxy or the issuer names and who is no user yet: viewer, operator or admin. Default: nobody is let in who is no user.",
             valueName: "role"))
     var newUserRole: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Let people sign in by this OpenID Connect issuer, for example https://id.example.com.", valueName: "url"))
+    var oidcIssuer: [String] = []
+
+    @Option(
+        name: .customLong("oidc-client-id"), help: ArgumentHelp("As what the issuer knows srun.", valueName: "id"))
+    var oidcClientID: [String] = []
+
+    @Option(
+        help: ArgumentHelp("The secret that the issuer has given srun, in a file with mode 0600.", valueName: "file"))
+    var oidcClientSecretFile: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "What people call the issuer, for the button of the page. Default: its host.", valueName: "name"))
+    var oidcName: [String] = []
 
     @Flag(help: "Operators stop, restart and type into the jobs they have started, and only look at others.")
     var ownJobsOnly = false
@@ -205,6 +223,8 @@ struct ServeOptions: ParsableArguments {
             (.node, node), (.jobs, jobs),
             (.stopGrace, stopGrace), (.passEnv, passEnv), (.auth, auth), (.announce, announce), (.config, config),
             (.authHeader, authHeader), (.newUserRole, newUserRole), (.tlsCert, tlsCert), (.tlsKey, tlsKey),
+            (.oidcIssuer, oidcIssuer), (.oidcClientID, oidcClientID), (.oidcClientSecretFile, oidcClientSecretFile),
+            (.oidcName, oidcName),
             (.keepAge, keepAge), (.keepJobs, keepJobs), (.keepBytes, keepBytes), (.diskFloor, diskFloor),
             (.outputQuota, outputQuota), (.searchIndex, searchIndex),
             (.ringBytes, ringBytes), (.onExit, onExit), (.runAs, runAs), (.sandbox, sandbox),

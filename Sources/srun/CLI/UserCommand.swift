@@ -2,11 +2,11 @@ import ArgumentParser
 import Foundation
 import NIOHTTP1
 
-/// `srun user add|rm|passwd|role|ls`.
+/// `srun user add|rm|passwd|role|link|ls`.
 struct UserCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user", abstract: "Manage who may sign in.",
-        subcommands: [Add.self, Remove.self, Password.self, ChangeRole.self, List.self])
+        subcommands: [Add.self, Remove.self, Password.self, ChangeRole.self, Link.self, List.self])
 
     private static func path(_ name: String, _ rest: String = "") -> String {
         "/api/users/\(PercentCoding.encoded(name))\(rest)"
@@ -21,8 +21,12 @@ struct UserCommand: ParsableCommand {
         @Option(help: ArgumentHelp("viewer, operator or admin.", valueName: "role"))
         var role = "operator"
 
-        @Flag(help: "Without a password: a proxy answers for them.")
+        @Flag(help: "Without a password: a proxy or the issuer answers for them.")
         var noPassword = false
+
+        @Option(
+            help: ArgumentHelp("Who they are at the OpenID Connect issuer, its \"sub\" for them.", valueName: "sub"))
+        var subject: String?
 
         @Argument(help: "Letters, digits and . _ @ + -")
         var name: String
@@ -31,11 +35,12 @@ struct UserCommand: ParsableCommand {
             let name: String
             let role: String
             let password: String?
+            let subject: String?
         }
 
         func run() async throws {
-            let password = noPassword ? nil : try PasswordPrompt.readNew("password for \(name)")
-            let body = try JSONEncoder().encode(Body(name: name, role: role, password: password))
+            let password = noPassword || subject != nil ? nil : try PasswordPrompt.readNew("password for \(name)")
+            let body = try JSONEncoder().encode(Body(name: name, role: role, password: password, subject: subject))
             try await client.withClient { client in
                 _ = try await client.send(.POST, "/api/users", body: body)
             }
@@ -100,6 +105,28 @@ struct UserCommand: ParsableCommand {
 
         func run() async throws {
             let body = try JSONEncoder().encode(["role": role])
+            try await client.withClient { client in
+                _ = try await client.send(.PATCH, UserCommand.path(name), body: body)
+            }
+        }
+    }
+
+    struct Link: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "link",
+            abstract: "Say who somebody is at the OpenID Connect issuer. They have to sign in again.",
+            discussion:
+                "srun audit tells the subject of whoever was refused. Without one, the issuer lets them in no more.")
+
+        @OptionGroup var client: ClientOptions
+
+        @Argument var name: String
+
+        @Argument(help: "Its \"sub\" for them.")
+        var subject: String?
+
+        func run() async throws {
+            let body = try JSONEncoder().encode(["subject": subject])
             try await client.withClient { client in
                 _ = try await client.send(.PATCH, UserCommand.path(name), body: body)
             }

@@ -22,6 +22,9 @@ struct BodyFields {
         }
     }
 
+    /// Whether it is there, be it null.
+    func has(_ name: String) -> Bool { json[name] != nil }
+
     /// Nil when the field is missing or null.
     func text(_ name: String) throws(RequestError) -> String? {
         switch json[name] {

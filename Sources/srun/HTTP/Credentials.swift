@@ -21,18 +21,24 @@ struct Credentials: Sendable {
                 areBroken = true
             }
         }
-        // RFC 6265 §4.2.1. Of two cookies with our name the first counts: browsers send the one with the longest path
-        // first.
-        for field in headers["cookie"] where session == nil {
+        session = Cookies.value(cookieName, in: headers["cookie"])
+    }
+}
+
+/// Cookies as a browser sends them (RFC 6265 §4.2.1).
+enum Cookies {
+    /// Of two with the same name the first counts: browsers send the one with the longest path first.
+    static func value(_ name: String, in fields: [String]) -> String? {
+        for field in fields {
             // Byte by byte: to a `String`, a sign with an accent behind it is another sign.
             for pair in field.utf8.split(separator: UInt8(ascii: ";")) {
                 guard let mark = pair.firstIndex(of: UInt8(ascii: "=")) else { continue }
-                if pair[..<mark].trimmingSpaces.elementsEqual(cookieName.utf8) {
-                    session = String(decoding: pair[pair.index(after: mark)...].trimmingSpaces, as: UTF8.self)
-                    break
+                if pair[..<mark].trimmingSpaces.elementsEqual(name.utf8) {
+                    return String(decoding: pair[pair.index(after: mark)...].trimmingSpaces, as: UTF8.self)
                 }
             }
         }
+        return nil
     }
 }
 

@@ -44,12 +44,13 @@ struct Server: Service {
             node: node, build: build, store: configuration.store, isTeam: engine.isTeam,
             auth: configuration.auth)
         let sessions = SessionRoutes(access: access, server: description)
-        let users = UserRoutes(access: access)
+        let users = UserRoutes(access: access, issuer: configuration.issuer?.settings.issuer)
         let tokens = TokenRoutes(access: access)
         let nodes = NodeRoutes(engine: engine, node: node)
         let health = HealthRoutes(engine: engine, build: build)
         let all: [[Route]] = [
-            sessions.all, users.all, tokens.all, AuditRoutes(store: access.store).all, health.all, jobs.all, nodes.all,
+            sessions.all, OpenIDRoutes(access: access, issuer: configuration.issuer, audit: audit).all, users.all,
+            tokens.all, AuditRoutes(store: access.store).all, health.all, jobs.all, nodes.all,
             logs.all,
             search.all, OpenAPIRoutes().all, recordings.all, events.all, WebRoutes().all,
             UpgradeRoutes(keeper: keeper).all, UsageRoutes(engine: engine).all,

@@ -14,6 +14,8 @@ struct ServerConfiguration: Sendable {
     /// What ``ServerDescription`` says of the store and of signing in.
     var store = "memory"
     var auth = "token"
+    /// Another service that signs people in.
+    var issuer: OpenIDIssuer?
     /// The field in which a trusted proxy says who somebody is; nil when none may.
     var vouchingField: String?
     /// One that listens at that address already; otherwise the server makes its own.

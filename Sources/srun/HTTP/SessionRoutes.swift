@@ -12,8 +12,6 @@ struct SessionRoutes: Sendable {
         [
             .post("/api/session", .public, body: .json, signIn),
             .get("/api/session", .view, show),
-            // Other services that answer for somebody: none yet, and the page asks before anybody has signed in.
-            .get("/api/session/providers", .public) { _, _ in .json([String]()) },
             .delete("/api/session", .view, signOut),
             .post("/api/session/link", .administer, body: .ignored, makeLink),
         ]

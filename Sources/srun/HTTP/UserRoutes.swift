@@ -5,6 +5,8 @@ import SrunKit
 /// Who may sign in.
 struct UserRoutes: Sendable {
     let access: Access
+    /// Whose subjects are meant; nil where no other service signs people in.
+    let issuer: String?
 
     var all: [Route] {
         [
@@ -22,28 +24,56 @@ struct UserRoutes: Sendable {
     }
 
     @Sendable private func create(_ request: Request, _ context: RequestContext) async throws -> Response {
-        let fields = try await BodyFields(request, allowed: ["name", "role", "password"])
+        let fields = try await BodyFields(request, allowed: ["name", "role", "password", "subject"])
         guard let name = UserName(try fields.required("name")), !name.isReserved else { throw RequestError.invalidUser }
         let role = try fields.role("role") ?? .viewer
         context.note.add(detail: "\(name.text), \(role.rawValue)")
+        let identity = try identity(fields)
         let hash = try await hash(fields.text("password"))
-        let user = AccessUser(name: name.text, role: role, passwordHash: hash, createdAt: access.now())
+        let user = AccessUser(
+            name: name.text, role: role, passwordHash: hash, createdAt: access.now(), identity: identity ?? nil)
         do {
             try await access.store.insert(user)
         } catch {
             guard error.code == .alreadyExists else { throw error }
+            guard try await access.store.user(name.text) != nil else { throw RequestError.identityTaken }
             throw RequestError(.conflict, "user_exists", "there is a user of this name already")
         }
         return .json(UserMessage(user), status: .created)
     }
 
+    /// As whom the issuer knows them; the outer nil when the body does not say.
+    private func identity(_ fields: BodyFields) throws(RequestError) -> IssuedIdentity?? {
+        guard fields.has("subject") else { return nil }
+        guard let subject = try fields.text("subject") else { return .some(nil) }
+        guard let issuer else {
+            throw .invalidField("subject", "this server has no --oidc-issuer that could know somebody")
+        }
+        guard (1...255).contains(subject.utf8.count), subject.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) else {
+            throw .invalidField("subject", "a subject has 1 to 255 ASCII characters")
+        }
+        return IssuedIdentity(issuer: issuer, subject: subject)
+    }
+
     @Sendable private func change(_ request: Request, _ context: RequestContext) async throws -> Response {
         let name = try context.userName()
-        let fields = try await BodyFields(request, allowed: ["role", "disabled"])
+        let fields = try await BodyFields(request, allowed: ["role", "disabled", "subject"])
         let (role, isDisabled) = (try fields.role("role"), try fields.flag("disabled"))
-        let said = [role.map { "role \($0.rawValue)" }, isDisabled.map { $0 ? "disabled" : "enabled" }]
+        let identity = try identity(fields)
+        let said = [
+            role.map { "role \($0.rawValue)" }, isDisabled.map { $0 ? "disabled" : "enabled" },
+            identity.map { $0.map { "subject \($0.subject)" } ?? "no subject" },
+        ]
         context.note.add(detail: ([name] + said.compactMap(\.self)).joined(separator: ", "))
         guard try await access.store.user(name) != nil else { throw RequestError.userNotFound }
+        // First what can be refused.
+        if let identity {
+            do {
+                _ = try await access.store.change(name, .identity(identity))
+            } catch {
+                throw error.code == .alreadyExists ? RequestError.identityTaken : error as any Error
+            }
+        }
         if let role { _ = try await access.store.change(name, .role(role)) }
         if let isDisabled { _ = try await access.store.change(name, .disabled(isDisabled)) }
         guard let user = try await access.store.user(name) else { throw RequestError.userNotFound }
@@ -66,8 +96,12 @@ struct UserRoutes: Sendable {
         let fields = try await BodyFields(request, allowed: ["password", "current"])
         let password = try fields.required("password")
         guard let user = try await access.store.user(name) else { throw RequestError.userNotFound }
-        // Whoever finds a browser open must not be able to keep its user out.
-        if isOwn, user.passwordHash != nil { try await check(fields.required("current"), of: user, context) }
+        // Whoever finds a browser open must not be able to keep its user out, nor to get in by another way than theirs: somebody
+        // without a password has a service that answers for them.
+        if isOwn {
+            guard user.passwordHash != nil else { throw RequestError.forbidden }
+            try await check(fields.required("current"), of: user, context)
+        }
         let hash = try await hash(password)
         guard try await access.store.change(name, .passwordHash(hash)) else { throw RequestError.userNotFound }
         return .json(PlainMessage(message: "The password has been set; sign in with it."))
@@ -111,6 +145,13 @@ struct UserMessage: Codable {
     let createdAt: String
     let lastSignInAt: String?
     let disabled: Bool
+    /// As whom another service knows them.
+    let identity: Identity?
+
+    struct Identity: Codable {
+        let issuer: String
+        let subject: String
+    }
 
     init(_ user: AccessUser) {
         name = user.name
@@ -118,6 +159,7 @@ struct UserMessage: Codable {
         createdAt = RFC3339.string(from: user.createdAt)
         lastSignInAt = user.lastSignInAt.map(RFC3339.string)
         disabled = user.isDisabled
+        identity = user.identity.map { Identity(issuer: $0.issuer, subject: $0.subject) }
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -127,6 +169,7 @@ struct UserMessage: Codable {
         try container.encode(createdAt, forKey: .createdAt)
         try container.encode(lastSignInAt, forKey: .lastSignInAt)
         try container.encode(disabled, forKey: .disabled)
+        try container.encode(identity, forKey: .identity)
     }
 }
 
@@ -149,5 +192,7 @@ extension RequestContext {
 }
 
 extension RequestError {
+    fileprivate static let identityTaken = RequestError(
+        .conflict, "identity_taken", "somebody else signs in as this already")
     fileprivate static let userNotFound = RequestError(.notFound, "user_not_found", "there is no such user")
 }

@@ -24,10 +24,13 @@ export class SessionModel {
     return state.kind === "signedIn" && state.session.rights.includes(right);
   }
 
-  /** With the code of a sign-in link, or null to go on with the session there is. */
-  async start(code: string | null): Promise<void> {
+  /**
+   * With the code of a sign-in link, or null to go on with the session there is.
+   *
+   * @param reason What to say when there is none.
+   */
+  async start(code: string | null, reason: string | null = null): Promise<void> {
     this.state.value = { kind: "starting" };
-    let reason: string | null = null;
     try {
       if (code !== null) {
         try {
@@ -90,10 +93,19 @@ export class SessionModel {
   }
 }
 
-/** Takes the code of a sign-in link out of the address, so that it stays in no history and no copied link. */
-export function takeCode(location: Location, history: History): string | null {
-  const code = new URLSearchParams(location.hash.slice(1)).get("code");
-  if (code === null) return null;
+/**
+ * Takes the code of a sign-in link, and why a provider's sign-in came to nothing, out of the address, so that they stay in no
+ * history and no copied link.
+ *
+ * @returns Null when neither is there. The reason is a sentence of our own: anybody can write an address.
+ */
+export function takeSignIn(
+  location: Location,
+  history: History,
+): { code: string | null; reason: string | null } | null {
+  const parameters = new URLSearchParams(location.hash.slice(1));
+  const [code, refused] = [parameters.get("code"), parameters.get("refused")];
+  if (code === null && refused === null) return null;
   history.replaceState(null, "", location.pathname + location.search);
-  return code;
+  return { code, reason: refused === null ? null : texts.refusal(refused) };
 }

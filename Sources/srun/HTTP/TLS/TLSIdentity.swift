@@ -66,6 +66,18 @@ final class TLSIdentity: Sendable {
 
 /// A file with a secret, which nobody else may read.
 enum PrivateFile {
+    /// The one line that is in it.
+    ///
+    /// - Throws: As ``check(_:called:)``; with ``ExitCodes/badData`` also when there is no line, or more than one.
+    static func text(_ path: String, called name: String) throws -> String {
+        try check(path, called: name)
+        let lines = (try? String(contentsOfFile: path, encoding: .utf8))?.split(whereSeparator: \.isNewline) ?? []
+        guard lines.count == 1, let line = lines.first, line.utf8.count <= 4096 else {
+            throw Failure(.badData, "\(name) \(path) must be one line of text")
+        }
+        return String(line)
+    }
+
     /// - Throws: ``Failure`` with ``ExitCodes/permission`` when others can read or write it, with ``ExitCodes/badData`` when
     ///   there is none.
     static func check(_ path: String, called name: String) throws {
