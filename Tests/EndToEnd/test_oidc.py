@@ -14,6 +14,7 @@ from support.issuer import Issuer
 from support.page import SrunPage
 from support.proxy import PrefixProxy
 from support.server import Server
+from support.team import Node
 
 pytestmark = pytest.mark.xdist_group("oidc")
 
@@ -222,12 +223,12 @@ def test_only_the_browser_that_began_gets_in_and_once(open_server, issuer):
     own = urllib.parse.urlsplit(thief.begin(url, issuer))
     code = urllib.parse.parse_qs(urllib.parse.urlsplit(callback).query)["code"][0]
     state = urllib.parse.parse_qs(own.query)["state"][0]
-    assert thief.get(f"{url}{own.path}?code={code}&state={state}", at(32)).headers["Location"] == refused("issuer_unavailable")
+    assert thief.get(f"{url}{own.path}?code={code}&state={state}", at(32)).headers["Location"] == refused("invalid_sign_in")
     fresh = browser.begin(url, issuer)
     code = urllib.parse.parse_qs(urllib.parse.urlsplit(fresh).query)["code"][0]
     own = urllib.parse.parse_qs(urllib.parse.urlsplit(thief.begin(url, issuer)).query)["state"][0]
     stolen = f"{url}{BEGIN}/callback?code={code}&state={own}"
-    assert thief.get(stolen, at(33)).headers["Location"] == refused("issuer_unavailable") and thief.user(url) is None
+    assert thief.get(stolen, at(33)).headers["Location"] == refused("invalid_sign_in") and thief.user(url) is None
     # Nothing of a request decides where the browser goes.
     target = Browser().get(f"{url}{BEGIN}?next=//evil.test&redirect_uri=https://evil.test").headers["Location"]
     assert target.startswith(f"{issuer.url}/authorize?") and "evil.test" not in target
@@ -345,6 +346,23 @@ def test_works_below_a_path_and_behind_a_proxy_with_tls(open_server, issuer):
     assert "SameSite=Strict" in back.headers.get_all("Set-Cookie")[-1]
     # From anybody else those fields mean nothing, and a name that is not ours is refused.
     assert browser.get(open_server.url + BEGIN, {"X-Forwarded-Host": "evil.test"}).status == 421
+
+
+def test_in_a_team_the_way_back_may_lead_to_another_node(tmp_path, database, flags, issuer):
+    host, more = {"Host": "srun.example"}, (*flags, "--new-user-role", "viewer", "--allowed-host", "srun.example")
+    with Node(tmp_path, "alpha", database.url, *more) as alpha, Node(tmp_path, "beta", database.url, *more) as beta:
+        browser = Browser()
+        there = urllib.parse.urlsplit(browser.get(alpha.url + BEGIN, host).headers["Location"])
+        back = urllib.parse.urlsplit(issuer.back(dict(urllib.parse.parse_qsl(there.query))))
+        assert (back.netloc, back.path) == ("srun.example", f"{BEGIN}/callback")
+        thief = Browser()
+        thief.cookies = dict(browser.cookies)
+        assert browser.get(f"{beta.url}{back.path}?{back.query}", host).headers["Location"] == "/"
+        for node in (alpha, beta):
+            assert json.loads(browser.get(node.url + "/api/session", host).body)["user"] == "ann"
+        # This node has not seen it come back; the issuer has.
+        assert thief.get(f"{alpha.url}{back.path}?{back.query}", host).headers["Location"] == refused("invalid_sign_in")
+        assert thief.get(alpha.url + "/api/session", host).status == 401
 
 
 def test_somebody_signs_in_by_the_button_in_a_browser(open_server, issuer, browser):

@@ -104,6 +104,25 @@ import Testing
         }
     }
 
+    /// Whoever could choose the address that counts could guess for ever, and be somebody else in the audit.
+    @Test(arguments: [false, true]) func anAddressThatSomebodyMadeUpCountsForNothing(_ isTrusted: Bool) async throws {
+        try await TestServer.run(access: access(), trustedProxies: isTrusted ? ["127.0.0.1", "10.0.0.0/8"] : []) {
+            server in
+            var answers: [Int] = []
+            for number in 0..<6 {
+                // Before the last proxy's word stands what the caller wrote.
+                let made = "198.51.100.\(number), " + (isTrusted ? "203.0.113.9, 10.1.2.3" : "10.1.2.\(number)")
+                let answer = try await server.request(
+                    "POST", "/api/session", fields: "Host: \(server.host)\r\nX-Forwarded-For: \(made)\r\n",
+                    body: #"{"token":"wrong"}"#)
+                answers.append(answer.status)
+            }
+            #expect(answers == [401, 401, 401, 401, 401, 429])
+            let written = try await store.audit(AuditQuery(action: "session.create")).map(\.event.address)
+            #expect(written == Array(repeating: isTrusted ? "203.0.113.9" : "127.0.0.1", count: 5))
+        }
+    }
+
     @Test func keepsTokensToTheirOwners() async throws {
         try await TestServer.run(access: access()) { server in
             let ann = try await add("ann", .operator, to: server)

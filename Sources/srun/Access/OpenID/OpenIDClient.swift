@@ -7,6 +7,7 @@ import NIOHTTP1
 /// What answers for an issuer: the network, or a test.
 protocol IssuerAnswering: Sendable {
     /// - Returns: The JSON of an answer with the status 200.
+    /// - Throws: ``OpenIDFailure/invalidSignIn`` for a code that the issuer does not take (RFC 6749 §5.2).
     func ask(_ question: OpenIDClient.Question) async throws(OpenIDFailure) -> JSONValue
 }
 
@@ -36,6 +37,8 @@ struct OpenIDClient: IssuerAnswering {
                 guard let answer = try await group.next() else { throw CancellationError() }
                 return answer
             }
+        } catch let failure as OpenIDFailure {
+            throw failure
         } catch {
             // Without the query: nothing that is secret stands in what is logged.
             let address = String(question.url.prefix { $0 != "?" })
@@ -70,8 +73,12 @@ struct OpenIDClient: IssuerAnswering {
         let asked = request
         return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
             let response = try await client.execute(asked, timeout: .seconds(10))
-            guard response.status == .ok else { throw Problem("it answers with \(response.status.code)") }
             let body = try await response.body.collect(upTo: answerBytes)
+            guard response.status == .ok else {
+                let code = try? StrictJSON.parse(body.readableBytesView)["error"]?.text
+                if response.status == .badRequest, code == "invalid_grant" { throw OpenIDFailure.invalidSignIn }
+                throw Problem("it answers with \(response.status.code)")
+            }
             return try StrictJSON.parse(body.readableBytesView)
         }
     }
