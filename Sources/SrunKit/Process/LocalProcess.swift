@@ -91,14 +91,6 @@ final class LocalProcess: RunningProcess {
     }
 }
 
-extension ProcessExit {
-    /// The macros of wait(2), which Swift does not import.
-    init(waitStatus status: Int32) {
-        let signal = status & 0x7f
-        self = signal == 0 ? .code((status >> 8) & 0xff) : .signal(signal)
-    }
-}
-
 extension ResourceUsage {
     init(_ usage: rusage) {
         func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1_000_000 }
