@@ -150,7 +150,7 @@ def test_keeps_to_its_description_whatever_is_sent(tmp_path):
              "-H", f"Authorization: Bearer {server.token}", "--phases", "coverage,fuzzing",
              "--checks", "not_a_server_error,content_type_conformance,response_schema_conformance,unsupported_method,ignored_auth",
              "--exclude-operation-id", "startJob", "--exclude-operation-id", "restartJob", "--exclude-operation-id", "events",
-             "--exclude-operation-id", "signOut", "--max-examples", "40", "--seed", "1", "--no-color"],
+             "--exclude-operation-id", "signOut", "--request-timeout", "60", "--max-examples", "40", "--seed", "1", "--no-color"],
             capture_output=True, text=True, timeout=900, cwd=tmp_path,
         )  # fmt: skip
         print(report.stdout[-1500:])
