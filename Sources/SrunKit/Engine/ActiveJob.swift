@@ -13,6 +13,8 @@ struct ActiveJob: Sendable {
     let pipeline: LogPipeline
     let dropped: DroppedOutput
     let stop: OneShot<StopRequest>
+    /// Fulfilled once the store has the job; with false when it has refused it.
+    let inStore: OneShot<Bool>
     /// Fulfilled once the process runs or the job has ended without one.
     let started: OneShot<Void>
     /// Fulfilled once there is a process.
@@ -24,13 +26,17 @@ struct ActiveJob: Sendable {
     /// Fulfilled with the job in its final state, after that state is in the store.
     let ended: OneShot<Job>
 
-    /// - Parameter stored: How much output the store has already.
-    init(_ job: Job, stored: Int64 = 0) {
+    /// - Parameters:
+    ///   - stored: How much output the store has already.
+    ///   - isNew: The store does not have the job yet.
+    init(_ job: Job, stored: Int64 = 0, isNew: Bool = false) {
         self.job = job
         pipeline = LogPipeline(
             job: job.id, ring: LogRing(from: stored), masker: SecretMasker(job.spec.secretEnvironment.values))
         dropped = DroppedOutput(job.outputDropped)
         stop = OneShot()
+        inStore = OneShot()
+        if !isNew { inStore.fulfil(true) }
         started = OneShot()
         process = OneShot()
         sizes = job.spec.terminal.map { TerminalSizes($0) }

@@ -47,7 +47,7 @@ extension Engine {
         let job = Job(
             id: id, spec: spec, createdAt: created, node: configuration.node, restartOf: restartOf, createdBy: actor,
             state: state)
-        let entry = ActiveJob(job)
+        let entry = ActiveJob(job, isNew: true)
         active[id] = entry
         if case .start = decision { launcher.willLaunch(id) }
         do {
@@ -55,11 +55,13 @@ extension Engine {
         } catch {
             launcher.willNotLaunch(id)
             active[id] = nil
+            entry.inStore.fulfil(false)
             entry.pipeline.abandon()
             entry.ended.fulfil(job)
             await release(id)
             throw EngineError(error)
         }
+        entry.inStore.fulfil(true)
         jobEvents.send(.changed(job))
         if case .start = decision {
             await start(id)

@@ -4,12 +4,17 @@ import Logging
 extension Engine {
     /// The way of one job from its start to its end. Called once per job, as a child of `run()`.
     func runJob(_ id: JobID) async {
-        guard let entry = active[id] else { return }
+        // One that was queued may get a slot before the store has taken it.
+        guard let entry = active[id], await entry.inStore.value() == true else { return }
         var run = entry.job.state.run ?? JobRun(startedAt: now())
         if entry.job.state == .queued {
             launcher.willLaunch(id)
             // Claimed in the store before anything is started: whatever happens, the job does not run twice.
-            await advance(id, to: .running(run))
+            guard await advance(id, to: .running(run)) else {
+                launcher.willNotLaunch(id)
+                await finish(id, JobOutcome(.failedToStart, reason: "failed to start: the store did not take it"), nil)
+                return
+            }
         }
         let process: any RunningProcess
         do {
@@ -133,8 +138,11 @@ extension Engine {
 
     /// Moves a job on, in the store and for everybody who watches. A store that does not answer is asked again until it does:
     /// a state that is nowhere written down would be a lie after the next crash.
-    private func advance(_ id: JobID, to state: JobState) async {
-        if await store(state, of: id) { show(state, of: id) }
+    @discardableResult
+    private func advance(_ id: JobID, to state: JobState) async -> Bool {
+        guard await store(state, of: id) else { return false }
+        show(state, of: id)
+        return true
     }
 
     /// - Returns: Whether the job is in that state now, as far as the store goes.

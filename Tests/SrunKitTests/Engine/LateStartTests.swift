@@ -90,10 +90,47 @@ struct LateStartTests {
     }
 }
 
+extension LateStartTests {
+    /// A slot may become free while the store has not taken yet that the job waits for one: it is claimed after that, or it would
+    /// run and be found waiting by the next server.
+    @Test func aJobIsClaimedAfterTheStoreHasIt() async throws {
+        let processes = AsyncStream.makeStream(of: ScriptedProcess.self)
+        let launcher = ScriptedLauncher { _ in
+            let process = ScriptedProcess()
+            processes.continuation.yield(process)
+            return process
+        }
+        let store = WatchedStore(launcher)
+        let configuration = EngineConfiguration(node: "test", runningLimit: 1)
+        try await withEngine(store: store, launcher: launcher, configuration: configuration) { engine in
+            let first = try await engine.submit(spec)
+            let (asked, go) = (Event<Void>(), Event<Void>())
+            store.beforeInsert.withLock {
+                $0 = {
+                    asked.happen(())
+                    await go.wait()
+                }
+            }
+            async let second = engine.submit(spec)
+            await asked.wait()
+            var started = processes.stream.makeAsyncIterator()
+            await started.next()?.end(.code(0))
+            _ = try await engine.ended(first.id)
+            #expect(launcher.launches.count == 1)
+            go.happen(())
+            let id = try await second.id
+            await started.next()?.end(.code(0))
+            #expect(try await engine.ended(id).status == .completed)
+            #expect(try await store.job(id)?.status == .completed)
+        }
+    }
+}
+
 /// Notes which of the jobs that become running were announced before.
 private final class WatchedStore: JobStore, LogSink {
     let announced = Mutex<[JobID]>([])
     let isFull = Mutex(false)
+    let beforeInsert = Mutex<(@Sendable () async -> Void)?>(nil)
     private let store = MemoryStore()
     private let launcher: ScriptedLauncher
 
@@ -109,6 +146,7 @@ private final class WatchedStore: JobStore, LogSink {
     func insert(_ job: Job) async throws(StoreError) {
         if isFull.withLock({ $0 }) { throw StoreError(.full, "") }
         watch(job.id, job.state)
+        await beforeInsert.withLock { $0 }?()
         try await store.insert(job)
     }
     func advance(_ id: JobID, to state: JobState) async throws(StoreError) {
