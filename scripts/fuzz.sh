@@ -4,7 +4,8 @@
 #
 # The targets are in Tests/Fuzz. They are compiled into one module with the sources they look at, in .build-fuzz, on top of the
 # modules of the debug build, which must be there. What was found interesting is kept in .build-fuzz/corpus and gone on from next time;
-# an input that breaks something is kept in .build-fuzz/found.
+# an input that breaks something is kept in .build-fuzz/found. With FUZZ_SEED the inputs are the same at every run, as far as the
+# time goes; without, they are new ones.
 set -eu
 . "$(dirname "$0")/common.sh"
 cd "$root"
@@ -61,7 +62,7 @@ run() {
     log="$out/$1.log"
     mkdir -p "$out/corpus/$1"
     # The crash handler of Swift would wait for a debugger. Nothing here can leak between two inputs but on purpose.
-    if SRUN_FUZZ_TARGET=$1 SWIFT_BACKTRACE=enable=no "$out/fuzz" -max_total_time="$seconds" -max_len=1024 -timeout=10 \
+    if SRUN_FUZZ_TARGET=$1 SWIFT_BACKTRACE=enable=no "$out/fuzz" -max_total_time="$seconds" -seed="${FUZZ_SEED:-0}" -max_len=1024 -timeout=10 \
         -rss_limit_mb=2048 -detect_leaks=0 -use_value_profile=1 -print_final_stats=1 -artifact_prefix="$out/found/$1-" \
         "$out/corpus/$1" "$out/seeds/$1" >"$log" 2>&1; then
         say "$1: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs in $seconds s, nothing found"

@@ -91,6 +91,11 @@ import Testing
         #expect(try target.query["none"] == nil)
         #expect(RequestTarget("http://host:1/a?b")?.authority == Authority(host: "host", port: 1))
         #expect(RequestTarget("*")?.isAsterisk == true)
+        // An accent behind a sign makes another sign of it for whoever reads characters.
+        let accents = try #require(RequestTarget("/a/\u{301}b?\u{301}c=1&\u{301}d=\u{301}"))
+        #expect(accents.segments.map(\.raw) == ["a", "\u{301}b"])
+        #expect(try accents.query["\u{301}c"] == "1")
+        #expect(try accents.query["\u{301}d"] == "\u{301}")
         for text in ["", "api", "ftp://a/", "http://", "http://a b/", "host:80"] {
             #expect(RequestTarget(text) == nil, "\(text)")
         }

@@ -21,21 +21,23 @@ struct RequestTarget: Sendable, Hashable {
         var rest = Substring(uri)
         var authority: Authority?
         isAsterisk = uri == "*"
-        if !isAsterisk, !rest.hasPrefix("/") {
+        // Byte by byte from here on: to a `String`, a slash with an accent behind it is another sign.
+        if !isAsterisk, rest.utf8.first != UInt8(ascii: "/") {
             guard let scheme = ["http://", "https://"].first(where: rest.lowercased().hasPrefix) else { return nil }
             rest = rest.dropFirst(scheme.count)
-            let end = rest.firstIndex { $0 == "/" || $0 == "?" || $0 == "#" } ?? rest.endIndex
+            let end = rest.utf8.firstIndex { "/?#".utf8.contains($0) } ?? rest.endIndex
             guard let parsed = Authority(rest[..<end]) else { return nil }
             authority = parsed
             rest = rest[end...]
         }
         self.authority = authority
-        rest = rest.prefix { $0 != "#" }
-        let mark = rest.firstIndex(of: "?")
+        rest = Substring(rest.utf8.prefix { $0 != UInt8(ascii: "#") })
+        let mark = rest.utf8.firstIndex(of: UInt8(ascii: "?"))
         path = String(rest[..<(mark ?? rest.endIndex)])
-        query = Query(mark.map { rest[rest.index(after: $0)...] } ?? "")
-        segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map { raw in
-            Segment(raw: String(raw), decoded: PercentCoding.decoded(raw))
+        query = Query(mark.map { rest[rest.utf8.index(after: $0)...] } ?? "")
+        let parts = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        segments = parts.dropFirst().map { part in
+            Segment(raw: String(Substring(part)), decoded: PercentCoding.decoded(Substring(part)))
         }
     }
 }
@@ -49,8 +51,9 @@ struct Query: Sendable, Hashable {
     init(_ text: Substring) {
         var items: [String: [String]] = [:]
         var isBroken = false
-        for pair in text.split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        for pair in text.utf8.split(separator: UInt8(ascii: "&")) {
+            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+                .map { Substring($0) }
             let value = parts.count == 2 ? parts.last ?? "" : ""
             guard let name = parts.first.flatMap({ PercentCoding.decoded($0, plusIsSpace: true) }),
                 let decoded = PercentCoding.decoded(value, plusIsSpace: true)
