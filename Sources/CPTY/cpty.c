@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,4 +176,10 @@ int cpty_file_of(int descriptor, struct cpty_file *file) {
 int cpty_file_at(const char *path, struct cpty_file *file) {
     struct stat info;
     return file_facts(stat(path, &info), &info, file);
+}
+
+void cpty_share_heaps(void) {
+#ifdef M_ARENA_MAX
+    mallopt(M_ARENA_MAX, 2);
+#endif
 }

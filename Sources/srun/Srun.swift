@@ -1,4 +1,5 @@
 import ArgumentParser
+import CPTY
 import Dispatch
 
 #if canImport(Glibc)
@@ -29,6 +30,7 @@ struct Srun: AsyncParsableCommand {
 enum Main {
     /// Not asynchronous: a keeper has no other thread than this one.
     static func main() {
+        cpty_share_heaps()
         let arguments = Array(CommandLine.arguments.dropFirst())
         if KeeperRole.isWanted(for: arguments) { exit(KeeperRole.keep(arguments)) }
         Task { await run() }

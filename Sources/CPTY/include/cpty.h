@@ -145,4 +145,8 @@ static inline void cpty_store(void *place, uint64_t value) {
     __atomic_store_n((uint64_t *)place, value, __ATOMIC_RELEASE);
 }
 
+// Has all threads of this process share two heaps: by default each gets one of its own, and what is free in one heap is of no use
+// to the others. To be called before there is a second thread; see M_ARENA_MAX in mallopt(3). Does nothing without glibc.
+void cpty_share_heaps(void);
+
 #endif

@@ -22,12 +22,19 @@ public final class KeeperClient: Sendable {
 
     typealias SpawnResult = Result<Handover, LaunchError>
 
+    /// The process that leads the session of a job, and what tells it from a later one with its number.
+    private struct Leader {
+        let process: Int32
+        let began: UInt64?
+    }
+
     private struct State {
         var machine = WorkerMachine()
         var requests: [UInt32: CheckedContinuation<SpawnResult, Never>] = [:]
         var nextRequest: UInt32 = 1
         var ends: [JobID: OneShot<KeptEnd>] = [:]
-        var processes: [JobID: Int32] = [:]
+        /// Of jobs that have not ended.
+        var processes: [JobID: Leader] = [:]
         var adopted: [Handover] = []
         var kept: [String: Descriptor] = [:]
         var isUsable: String?
@@ -263,15 +270,22 @@ public final class KeeperClient: Sendable {
         if let end = job.end {
             Self.end(of: job.job, in: &state).fulfil(end)
         } else {
-            state.processes[job.job] = job.processID
+            // The keeper has not reaped it, or has only just: the number means it.
+            state.processes[job.job] = Leader(
+                process: job.processID, began: ProcessTree.beginning(of: job.processID))
         }
     }
+
+    /// When the process of a job began; nil once it has ended.
+    func beginning(of job: JobID) -> UInt64? { state.withLock { $0.processes[job]?.began } }
 
     private func endWithKeeper() -> Never {
         let processes = state.withLock { $0.processes }
         // Again for what was being forked meanwhile.
         for _ in 0..<2 {
-            for (job, process) in processes { ProcessTree(job: job, session: process).signal(SIGKILL) }
+            for (job, leader) in processes {
+                ProcessTree(job: job, session: leader.process, began: leader.began).signal(SIGKILL)
+            }
         }
         _exit(Self.orphaned)
     }

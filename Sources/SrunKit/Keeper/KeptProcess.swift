@@ -8,6 +8,7 @@ final class KeptProcess: RunningProcess {
     let note: String
 
     private let job: JobID
+    private let began: UInt64?
     private let ring: SharedRing
     private let output: KeptOutput
     private let input: TerminalInput?
@@ -31,6 +32,7 @@ final class KeptProcess: RunningProcess {
         }
         job = handover.job.job
         processID = handover.job.processID
+        began = client.beginning(of: job)
         note = handover.job.note
         outputs = [output]
         end = client.end(of: job)
@@ -70,6 +72,6 @@ final class KeptProcess: RunningProcess {
 
     /// See ``LocalProcess``: once the process is reaped, only the marker counts.
     private var tree: ProcessTree {
-        ProcessTree(job: job, session: end.current == nil ? processID : nil)
+        ProcessTree(job: job, session: end.current == nil ? processID : nil, began: began)
     }
 }

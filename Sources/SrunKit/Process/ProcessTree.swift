@@ -14,11 +14,14 @@ struct ProcessTree: Sendable {
     let job: JobID
     /// The session that the job's process leads, while that number is known to be its own.
     let session: Int32?
+    /// When the process began that led it, as ``beginning(of:)`` said while that was certain.
+    private let began: UInt64?
     private let group: JobCgroup
 
-    init(job: JobID, session: Int32?, group: JobCgroup? = nil) {
+    init(job: JobID, session: Int32?, began: UInt64? = nil, group: JobCgroup? = nil) {
         self.job = job
         self.session = session
+        self.began = began
         self.group = group ?? JobCgroup(job)
     }
 
@@ -29,6 +32,7 @@ struct ProcessTree: Sendable {
         defer { closedir(entries) }
         let expected = Array("\(Self.marker)=\(job)".utf8)
         let members = group.processes
+        let session = ownSession
         var found: [Int32] = []
         while let entry = readdir(entries) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) {
@@ -99,10 +103,26 @@ struct ProcessTree: Sendable {
         // Looked at again after it was opened: from here on the descriptor cannot mean another process.
         guard let status = Self.status(of: process), !status.isZombie else { return nil }
         let isMember =
-            session == status.session
+            ownSession == status.session
             || Self.environment(of: process, contains: Array("\(Self.marker)=\(job)".utf8))
             || group.processes.contains(process)
         return isMember ? descriptor : nil
+    }
+
+    /// The session, unless its number leads another one by now: the kernel gives a number anew only when no process is left in its
+    /// session, so then none of ours is.
+    private var ownSession: Int32? {
+        guard let session, let began, let present = Self.beginning(of: session) else { return session }
+        return present == began ? session : nil
+    }
+
+    /// When a process began, in ticks since the system did (field 22 of /proc/PID/stat, proc(5)); nil when there is none.
+    static func beginning(of process: Int32) -> UInt64? {
+        guard let content = contents(of: "/proc/\(process)/stat", limit: 4096),
+            let name = content.lastIndex(of: UInt8(ascii: ")"))
+        else { return nil }
+        let fields = content[content.index(after: name)...].split(separator: UInt8(ascii: " "), maxSplits: 20)
+        return fields.count > 19 ? UInt64(String(decoding: fields[19], as: UTF8.self)) : nil
     }
 
     /// Whether a process is held by SIGSTOP (state T in /proc/PID/stat).

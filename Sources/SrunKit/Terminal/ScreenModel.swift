@@ -11,6 +11,8 @@ struct ScreenModel: Sendable {
 
     var parser = ControlParser()
     private var decoder = UTF8Scalars()
+    /// How many of the last bytes are the beginning of a sequence or a character: nothing of them is on the screen yet.
+    private(set) var unfinishedBytes = 0
 
     var row = 0
     var column = 0
@@ -60,6 +62,8 @@ struct ScreenModel: Sendable {
                     guard let escape = rest.firstIndexThatOutlasts else { return }
                     rest = rest[escape...]
                     handle(parser.accept(bytes[escape]))
+                    unfinishedBytes = 0
+                    noteUnfinished()
                     rest = rest.dropFirst()
                     continue
                 }
@@ -71,8 +75,13 @@ struct ScreenModel: Sendable {
                 }
             }
             handle(parser.accept(byte))
+            noteUnfinished()
             rest = rest.dropFirst()
         }
+    }
+
+    private mutating func noteUnfinished() {
+        unfinishedBytes = parser.isInGround && !decoder.isPending ? 0 : unfinishedBytes + 1
     }
 
     private mutating func handle(_ event: ControlParser.Event) {

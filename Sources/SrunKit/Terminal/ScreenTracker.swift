@@ -51,8 +51,10 @@ final class ScreenTracker: Sendable {
         catchUp(with: pipeline)
         return state.withLock { state in
             state.model.paint().map { paint in
+                // Half a sequence, cut from its beginning, would be text to a terminal.
                 TerminalScreen(
-                    offset: state.offset, size: TerminalSize(columns: state.model.columns, rows: state.model.rows),
+                    offset: state.offset - Int64(state.model.unfinishedBytes),
+                    size: TerminalSize(columns: state.model.columns, rows: state.model.rows),
                     paint: paint)
             }
         }

@@ -27,6 +27,27 @@ struct ScreenModelTests {
         }
     }
 
+    /// Whoever opens the job now is painted the screen and gets these bytes again.
+    @Test(
+        "knows how much of a sequence or a character is there",
+        arguments: [
+            ("ab", 0), ("ab\u{1b}", 1), ("ab\u{1b}[3", 3), ("ab\u{1b}[31m", 0), ("ab\u{1b}[31mc", 0),
+            ("\u{1b}]0;ti", 6),
+            ("\u{1b}]0;ti\u{1b}", 7), ("\u{1b}]0;ti\u{1b}\\", 0), ("\u{1b}[3\u{18}", 0), ("é", 0),
+        ])
+    func knowsWhatIsUnfinished(text: String, count: Int) {
+        #expect(model(text).unfinishedBytes == count)
+    }
+
+    @Test func halfACharacterIsUnfinished() {
+        var model = model("a")
+        [UInt8]([0xe2, 0x82]).withUnsafeBytes { model.feed($0) }
+        #expect(model.unfinishedBytes == 2)
+        [UInt8]([0xac]).withUnsafeBytes { model.feed($0) }
+        #expect(model.unfinishedBytes == 0)
+        #expect(lines(model).first == "a€")
+    }
+
     @Test(
         "shows what a terminal would show",
         arguments: [
