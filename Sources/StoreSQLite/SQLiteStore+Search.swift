@@ -36,6 +36,7 @@ extension SQLiteStore: SearchIndexing {
                 let createdAt = pending?.value(at: 1, as: Int64.self), position == block.range.lowerBound
             else { return }
             if !block.text.isEmpty {
+                self.writer.countStored(block.text.utf8.count)
                 try SearchIndex.insert(
                     block.text, job: job, createdAt: createdAt, range: block.range, line: block.line, db)
             }

@@ -47,9 +47,22 @@ extension Engine {
         let job = Job(
             id: id, spec: spec, createdAt: created, node: configuration.node, restartOf: restartOf, createdBy: actor,
             state: state)
+        let entry = try await add(job)
+        if case .start = decision {
+            await start(id)
+            _ = await entry.started.value()
+        }
+        // By now it may have ended already.
+        return entry.ended.current ?? active[id]?.current ?? job
+    }
+
+    /// Brings a new job, for which there is a slot or a place in the queue, into the store. When the store refuses it, nothing is left
+    /// of it.
+    func add(_ job: Job) async throws(EngineError) -> ActiveJob {
+        let id = job.id
         let entry = ActiveJob(job, isNew: true)
         active[id] = entry
-        if case .start = decision { launcher.willLaunch(id) }
+        if job.status == .running { launcher.willLaunch(id) }
         do {
             try await store.insert(job)
         } catch {
@@ -63,12 +76,7 @@ extension Engine {
         }
         entry.inStore.fulfil(true)
         jobEvents.send(.changed(job))
-        if case .start = decision {
-            await start(id)
-            _ = await entry.started.value()
-        }
-        // By now it may have ended already.
-        return entry.ended.current ?? active[id]?.current ?? job
+        return entry
     }
 
     /// Asks a job to end and waits until it has, for as long as the grace time allows.

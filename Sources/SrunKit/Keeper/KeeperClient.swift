@@ -26,6 +26,14 @@ public final class KeeperClient: Sendable {
     private struct Leader {
         let process: Int32
         let began: UInt64?
+
+        /// Of a job as the keeper has just told of it: it has not reaped the process, or has only just, so the number means it. Nil for
+        /// one that has ended.
+        init?(of job: KeptJob) {
+            guard job.end == nil else { return nil }
+            process = job.processID
+            began = ProcessTree.beginning(of: job.processID)
+        }
     }
 
     private struct State {
@@ -223,8 +231,9 @@ public final class KeeperClient: Sendable {
     private func perform(_ action: WorkerMachine.Action, _ descriptors: [Descriptor]) {
         switch action {
         case .started(let request, let job):
+            let leader = Leader(of: job)
             let continuation = state.withLock { state in
-                note(job, in: &state)
+                note(job, leader, in: &state)
                 return state.requests.removeValue(forKey: request)
             }
             continuation?.resume(returning: .success(Handover(job: job, descriptors: descriptors)))
@@ -232,8 +241,9 @@ public final class KeeperClient: Sendable {
             let failure = LaunchError(errorNumber: errorNumber, description: reason)
             state.withLock { $0.requests.removeValue(forKey: request) }?.resume(returning: .failure(failure))
         case .adopt(let job):
+            let leader = Leader(of: job)
             state.withLock { state in
-                note(job, in: &state)
+                note(job, leader, in: &state)
                 state.adopted.append(Handover(job: job, descriptors: descriptors))
             }
         case .ended(let job, let end):
@@ -266,14 +276,9 @@ public final class KeeperClient: Sendable {
         }
     }
 
-    private func note(_ job: KeptJob, in state: inout State) {
-        if let end = job.end {
-            Self.end(of: job.job, in: &state).fulfil(end)
-        } else {
-            // The keeper has not reaped it, or has only just: the number means it.
-            state.processes[job.job] = Leader(
-                process: job.processID, began: ProcessTree.beginning(of: job.processID))
-        }
+    private func note(_ job: KeptJob, _ leader: Leader?, in state: inout State) {
+        state.processes[job.job] = leader
+        if let end = job.end { Self.end(of: job.job, in: &state).fulfil(end) }
     }
 
     /// When the process of a job began; nil once it has ended.

@@ -15,7 +15,7 @@ enum KeeperGroup {
     ///
     /// - Parameter mark: Reads an extended attribute of one byte; -1 when there is none.
     static func settle(
-        root: String = CgroupPlace.root, membership: String = CgroupFile.read("/proc/self/cgroup") ?? "",
+        root: String = CgroupPlace.root, membership: String = KernelFile.text("/proc/self/cgroup") ?? "",
         mark: (_ path: String, _ name: String) -> Int32 = { cpty_mark($0, $1) }
     ) {
         guard access("\(root)/cgroup.controllers", F_OK) == 0,
@@ -28,16 +28,16 @@ enum KeeperGroup {
         } else {
             // Whoever else is in the group has not agreed to be moved, and nothing can be shared out while they stay.
             guard wasHandedOver(folder, isTop: path.isEmpty, mark),
-                CgroupFile.words("\(folder)/cgroup.procs") == [Substring("\(getpid())")]
+                KernelFile.words("\(folder)/cgroup.procs") == [Substring("\(getpid())")]
             else { return }
             let leaf = "\(folder)/\(name)"
-            guard mkdir(leaf, 0o755) == 0 || errno == EEXIST, CgroupFile.write("0", to: "\(leaf)/cgroup.procs") else {
+            guard mkdir(leaf, 0o755) == 0 || errno == EEXIST, KernelFile.write("0", to: "\(leaf)/cgroup.procs") else {
                 return
             }
         }
-        let offered = CgroupFile.words("\(folder)/cgroup.controllers")
+        let offered = KernelFile.words("\(folder)/cgroup.controllers")
         for controller in CgroupPlace.Controller.allCases where offered.contains(Substring(controller.rawValue)) {
-            CgroupFile.write("+\(controller.rawValue)", to: "\(folder)/cgroup.subtree_control")
+            KernelFile.write("+\(controller.rawValue)", to: "\(folder)/cgroup.subtree_control")
         }
     }
 

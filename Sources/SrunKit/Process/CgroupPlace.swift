@@ -17,7 +17,7 @@ struct CgroupPlace: Sendable {
     let home: String?
 
     /// Where this process is.
-    static let here = CgroupPlace(root: root, membership: CgroupFile.read("/proc/self/cgroup") ?? "")
+    static let here = CgroupPlace(root: root, membership: KernelFile.text("/proc/self/cgroup") ?? "")
 
     /// - Parameter membership: What /proc/PID/cgroup says.
     init(root: String, membership: String) {
@@ -34,7 +34,7 @@ struct CgroupPlace: Sendable {
                     folder.removeLast(KeeperGroup.name.utf8.count + 1)
                     home = folder
                 }
-                let offered = CgroupFile.words("\(folder)/cgroup.subtree_control")
+                let offered = KernelFile.words("\(folder)/cgroup.subtree_control")
                 for controller in Controller.allCases where offered.contains(Substring(controller.rawValue)) {
                     parents[controller] = folder
                 }

@@ -32,7 +32,7 @@ struct JobCgroup: Sendable {
             guard let folder = folder(controller), Self.makeFolder(folder) else { return }
             for (file, text) in files {
                 // Not every kernel counts swap; the others are what the limit is.
-                let isSet = CgroupFile.write(text, to: "\(folder)/\(file)")
+                let isSet = KernelFile.write(text, to: "\(folder)/\(file)")
                 if !isSet, !file.contains("swap") && !file.contains("memsw") { return }
             }
             joined.insert("\(folder)/cgroup.procs")
@@ -62,7 +62,7 @@ struct JobCgroup: Sendable {
     /// How many of its processes the kernel has killed because there was no memory left.
     private var memoryKills: Int {
         guard let folder = folder(.memory),
-            let text = CgroupFile.read("\(folder)/\(place.isVersion1 ? "memory.oom_control" : "memory.events")")
+            let text = KernelFile.text("\(folder)/\(place.isVersion1 ? "memory.oom_control" : "memory.events")")
         else { return 0 }
         for line in text.split(separator: "\n") where line.hasPrefix("oom_kill ") {
             return Int(line.dropFirst("oom_kill ".count)) ?? 0
@@ -72,7 +72,7 @@ struct JobCgroup: Sendable {
 
     /// A group of version 2 that every job has may have no limit; one of version 1 is made for it.
     private var hasMemoryLimit: Bool {
-        place.isVersion1 || folder(.memory).map { CgroupFile.words("\($0)/memory.max") != ["max"] } ?? false
+        place.isVersion1 || folder(.memory).map { KernelFile.words("\($0)/memory.max") != ["max"] } ?? false
     }
 
     /// What the exit of a process does not say.
@@ -85,7 +85,7 @@ struct JobCgroup: Sendable {
     /// The processes in the groups, also those that have left everything else of the job behind.
     var processes: Set<Int32> {
         var found: Set<Int32> = []
-        for folder in folders { found.formUnion(CgroupFile.words("\(folder)/cgroup.procs").compactMap { Int32($0) }) }
+        for folder in folders { found.formUnion(KernelFile.words("\(folder)/cgroup.procs").compactMap { Int32($0) }) }
         return found
     }
 
@@ -95,7 +95,7 @@ struct JobCgroup: Sendable {
     @discardableResult
     func kill() -> Bool {
         guard !place.isVersion1 else { return false }
-        return folders.contains { CgroupFile.write("1", to: "\($0)/cgroup.kill") }
+        return folders.contains { KernelFile.write("1", to: "\($0)/cgroup.kill") }
     }
 
     /// Removes the groups, which works once no process is in them.

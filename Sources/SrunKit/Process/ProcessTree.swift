@@ -116,21 +116,15 @@ struct ProcessTree: Sendable {
         return present == began ? session : nil
     }
 
-    /// When a process began, in ticks since the system did (field 22 of /proc/PID/stat, proc(5)); nil when there is none.
+    /// When a process began, in ticks since the system did; nil when there is none.
     static func beginning(of process: Int32) -> UInt64? {
-        guard let content = contents(of: "/proc/\(process)/stat", limit: 4096),
-            let name = content.lastIndex(of: UInt8(ascii: ")"))
-        else { return nil }
-        let fields = content[content.index(after: name)...].split(separator: UInt8(ascii: " "), maxSplits: 20)
-        return fields.count > 19 ? UInt64(String(decoding: fields[19], as: UTF8.self)) : nil
+        guard let fields = fields(of: process, count: 20), fields.count > 19 else { return nil }
+        return UInt64(String(decoding: fields[19], as: UTF8.self))
     }
 
-    /// Whether a process is held by SIGSTOP (state T in /proc/PID/stat).
+    /// Whether a process is held by SIGSTOP.
     static func isHeld(_ process: Int32) -> Bool {
-        guard let content = contents(of: "/proc/\(process)/stat", limit: 4096),
-            let name = content.lastIndex(of: UInt8(ascii: ")"))
-        else { return false }
-        return content[content.index(after: name)...].prefix(2).elementsEqual(" T".utf8)
+        fields(of: process, count: 1)?.first?.elementsEqual("T".utf8) ?? false
     }
 
     private struct Status {
@@ -138,15 +132,23 @@ struct ProcessTree: Sendable {
         let isZombie: Bool
     }
 
-    /// Reads /proc/PID/stat. The second field is a name in parentheses that may itself hold anything, so counting
-    /// starts behind the last one: state, parent, group, session.
     private static func status(of process: Int32) -> Status? {
-        guard let content = contents(of: "/proc/\(process)/stat", limit: 4096) else { return nil }
-        guard let name = content.lastIndex(of: UInt8(ascii: ")")) else { return nil }
-        let fields = content[content.index(after: name)...].split(separator: UInt8(ascii: " "), maxSplits: 4)
-        guard fields.count > 3, let session = Int32(String(decoding: fields[3], as: UTF8.self)) else { return nil }
+        guard let fields = fields(of: process, count: 4), fields.count > 3,
+            let session = Int32(String(decoding: fields[3], as: UTF8.self))
+        else { return nil }
         return Status(
             session: session, isZombie: fields[0].elementsEqual("Z".utf8) || fields[0].elementsEqual("X".utf8))
+    }
+
+    /// The fields of /proc/PID/stat from the third on (proc(5)): state, parent, group, session; the time of its beginning is the
+    /// twentieth of them. The second is a name in parentheses that may itself hold anything, so counting starts behind the last one.
+    ///
+    /// - Parameter count: How many are wanted; one more may come, with all that is left in it.
+    private static func fields(of process: Int32, count: Int) -> [ArraySlice<UInt8>]? {
+        guard let content = KernelFile.bytes("/proc/\(process)/stat", limit: 4096),
+            let name = content.lastIndex(of: UInt8(ascii: ")"))
+        else { return nil }
+        return content[content.index(after: name)...].split(separator: UInt8(ascii: " "), maxSplits: count)
     }
 
     /// False as well for processes of other users, whose environment is not ours to read.
@@ -154,24 +156,10 @@ struct ProcessTree: Sendable {
         // In the middle of execve(2) the environment looks empty for some microseconds. A process that is just becoming
         // another program must not be overlooked; one that really has none costs a few more looks.
         for _ in 0..<Self.looks {
-            guard let content = contents(of: "/proc/\(process)/environ", limit: 1 << 20) else { return false }
+            guard let content = KernelFile.bytes("/proc/\(process)/environ", limit: 1 << 20) else { return false }
             if !content.isEmpty { return content.split(separator: 0).contains { $0.elementsEqual(entry) } }
             usleep(50)
         }
         return false
-    }
-
-    private static func contents(of path: String, limit: Int) -> [UInt8]? {
-        let number = open(path, O_RDONLY | O_CLOEXEC)
-        guard number >= 0 else { return nil }
-        defer { close(number) }
-        var content: [UInt8] = []
-        while content.count < limit {
-            var piece = [UInt8](repeating: 0, count: 4096)
-            let count = read(number, &piece, piece.count)
-            guard count > 0 else { break }
-            content.append(contentsOf: piece.prefix(count))
-        }
-        return content
     }
 }

@@ -46,22 +46,7 @@ extension Engine {
             id: job.id, spec: job.spec, createdAt: job.createdAt, node: configuration.node, restartOf: job.restartOf,
             createdBy: job.createdBy, state: .running(JobRun(startedAt: job.createdAt)))
         machine.admit(job.id)
-        let entry = ActiveJob(job, isNew: true)
-        active[job.id] = entry
-        launcher.willLaunch(job.id)
-        do {
-            try await store.insert(job)
-        } catch {
-            launcher.willNotLaunch(job.id)
-            active[job.id] = nil
-            entry.inStore.fulfil(false)
-            entry.pipeline.abandon()
-            entry.ended.fulfil(job)
-            await release(job.id)
-            throw EngineError(error)
-        }
-        entry.inStore.fulfil(true)
-        jobEvents.send(.changed(job))
+        let entry = try await add(job)
         team.announcer.add(.changes)
         await start(job.id)
         _ = await entry.started.value()

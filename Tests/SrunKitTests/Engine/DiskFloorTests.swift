@@ -118,10 +118,10 @@ struct DiskFloorTests {
 }
 
 /// A memory store that says what it is told about its disk.
-private final class FullableStore: SpaceReporting, LogSink {
+private final class FullableStore: WrappingStore, SpaceReporting {
     /// Nil for a disk that does not answer.
     let freeBytes = Mutex<Int64?>(100)
-    private let store = MemoryStore()
+    let wrapped = MemoryStore()
     private let questions = Mutex(0)
 
     var asked: Int { questions.withLock { $0 } }
@@ -131,24 +131,4 @@ private final class FullableStore: SpaceReporting, LogSink {
         guard let free = freeBytes.withLock({ $0 }) else { throw StoreError(.unavailable, "") }
         return StorageSpace(freeBytes: free, totalBytes: 1000)
     }
-
-    func insert(_ job: Job) async throws(StoreError) { try await store.insert(job) }
-    func advance(_ id: JobID, to state: JobState) async throws(StoreError) { try await store.advance(id, to: state) }
-    func job(_ id: JobID) async throws(StoreError) -> Job? { try await store.job(id) }
-    func jobs(_ query: JobQuery) async throws(StoreError) -> JobPage { try await store.jobs(query) }
-    func unfinishedJobs(onNode node: String) async throws(StoreError) -> [Job] {
-        try await store.unfinishedJobs(onNode: node)
-    }
-    func finishedJobs(oldest limit: Int) async throws(StoreError) -> FinishedJobs {
-        try await store.finishedJobs(oldest: limit)
-    }
-    func remove(_ id: JobID) async throws(StoreError) { try await store.remove(id) }
-    func close() async { await store.close() }
-    func append(_ chunks: [LogChunk], to job: JobID) async throws(StoreError) {
-        try await store.append(chunks, to: job)
-    }
-    func chunks(of job: JobID, from offset: Int64, limit: Int) async throws(StoreError) -> [LogChunk] {
-        try await store.chunks(of: job, from: offset, limit: limit)
-    }
-    func storedBytes(of job: JobID) async throws(StoreError) -> Int64 { try await store.storedBytes(of: job) }
 }

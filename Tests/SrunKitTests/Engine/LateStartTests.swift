@@ -20,6 +20,17 @@ struct LateStartTests {
             state: .running(JobRun(startedAt: Date(microseconds: 5), processID: processID)))
     }
 
+    /// A launcher, and the processes it has started.
+    private func watchedLauncher() -> (ScriptedLauncher, AsyncStream<ScriptedProcess>) {
+        let (processes, sink) = AsyncStream.makeStream(of: ScriptedProcess.self)
+        let launcher = ScriptedLauncher { _ in
+            let process = ScriptedProcess()
+            sink.yield(process)
+            return process
+        }
+        return (launcher, processes)
+    }
+
     @Test func startsWhatHasCertainlyNotRun() async throws {
         let store = MemoryStore()
         let (late, unknown) = (claimed(1), claimed(2))
@@ -64,18 +75,13 @@ struct LateStartTests {
     }
 
     @Test func aJobIsAnnouncedBeforeItIsClaimed() async throws {
-        let processes = AsyncStream.makeStream(of: ScriptedProcess.self)
-        let launcher = ScriptedLauncher { _ in
-            let process = ScriptedProcess()
-            processes.continuation.yield(process)
-            return process
-        }
+        let (launcher, processes) = watchedLauncher()
         let store = WatchedStore(launcher)
         let configuration = EngineConfiguration(node: "test", runningLimit: 1)
         try await withEngine(store: store, launcher: launcher, configuration: configuration) { engine in
             // One that begins at once, and one that waits for it.
             let jobs = [try await engine.submit(spec), try await engine.submit(spec)]
-            var started = processes.stream.makeAsyncIterator()
+            var started = processes.makeAsyncIterator()
             for job in jobs {
                 #expect(launcher.isAboutToLaunch.isEmpty)
                 await started.next()?.end(.code(0))
@@ -88,18 +94,11 @@ struct LateStartTests {
         }
         #expect(launcher.isAboutToLaunch.isEmpty)
     }
-}
 
-extension LateStartTests {
     /// A slot may become free while the store has not taken yet that the job waits for one: it is claimed after that, or it would
     /// run and be found waiting by the next server.
     @Test func aJobIsClaimedAfterTheStoreHasIt() async throws {
-        let processes = AsyncStream.makeStream(of: ScriptedProcess.self)
-        let launcher = ScriptedLauncher { _ in
-            let process = ScriptedProcess()
-            processes.continuation.yield(process)
-            return process
-        }
+        let (launcher, processes) = watchedLauncher()
         let store = WatchedStore(launcher)
         let configuration = EngineConfiguration(node: "test", runningLimit: 1)
         try await withEngine(store: store, launcher: launcher, configuration: configuration) { engine in
@@ -113,7 +112,7 @@ extension LateStartTests {
             }
             async let second = engine.submit(spec)
             await asked.wait()
-            var started = processes.stream.makeAsyncIterator()
+            var started = processes.makeAsyncIterator()
             await started.next()?.end(.code(0))
             _ = try await engine.ended(first.id)
             #expect(launcher.launches.count == 1)
@@ -127,11 +126,11 @@ extension LateStartTests {
 }
 
 /// Notes which of the jobs that become running were announced before.
-private final class WatchedStore: JobStore, LogSink {
+private final class WatchedStore: WrappingStore {
     let announced = Mutex<[JobID]>([])
     let isFull = Mutex(false)
     let beforeInsert = Mutex<(@Sendable () async -> Void)?>(nil)
-    private let store = MemoryStore()
+    let wrapped = MemoryStore()
     private let launcher: ScriptedLauncher
 
     init(_ launcher: ScriptedLauncher) { self.launcher = launcher }
@@ -147,27 +146,11 @@ private final class WatchedStore: JobStore, LogSink {
         if isFull.withLock({ $0 }) { throw StoreError(.full, "") }
         watch(job.id, job.state)
         await beforeInsert.withLock { $0 }?()
-        try await store.insert(job)
+        try await wrapped.insert(job)
     }
+
     func advance(_ id: JobID, to state: JobState) async throws(StoreError) {
         watch(id, state)
-        try await store.advance(id, to: state)
+        try await wrapped.advance(id, to: state)
     }
-    func job(_ id: JobID) async throws(StoreError) -> Job? { try await store.job(id) }
-    func jobs(_ query: JobQuery) async throws(StoreError) -> JobPage { try await store.jobs(query) }
-    func unfinishedJobs(onNode node: String) async throws(StoreError) -> [Job] {
-        try await store.unfinishedJobs(onNode: node)
-    }
-    func finishedJobs(oldest limit: Int) async throws(StoreError) -> FinishedJobs {
-        try await store.finishedJobs(oldest: limit)
-    }
-    func remove(_ id: JobID) async throws(StoreError) { try await store.remove(id) }
-    func close() async { await store.close() }
-    func append(_ chunks: [LogChunk], to job: JobID) async throws(StoreError) {
-        try await store.append(chunks, to: job)
-    }
-    func chunks(of job: JobID, from offset: Int64, limit: Int) async throws(StoreError) -> [LogChunk] {
-        try await store.chunks(of: job, from: offset, limit: limit)
-    }
-    func storedBytes(of job: JobID) async throws(StoreError) -> Int64 { try await store.storedBytes(of: job) }
 }
