@@ -1,8 +1,10 @@
 """What a job prints cannot steer the browser of whoever watches it (C31-C34): it writes no clipboard and no title, is answered
-nothing that somebody has not typed, and links nowhere but to the web."""
+nothing that somebody has not typed, and links nowhere but to the web. Nor is anything typed that nobody knows of."""
 
 import pytest
 from playwright.sync_api import expect
+
+from support.proxy import Wire
 
 pytestmark = pytest.mark.xdist_group("page-terminal")
 
@@ -107,3 +109,77 @@ def test_raw_output_runs_nothing_when_it_is_opened(visit, shared_server):
         page.page.evaluate("address => { location.href = address; }", address)
     assert open(download.value.path(), "rb").read() == text.encode()
     assert page.page.title() != "hacked" and page.page.url.startswith(shared_server.url + "/")
+
+
+def test_keys_without_a_connection_are_not_sent_later(visit, shared_server):
+    with Wire(shared_server.url) as wire:
+        page = visit(shared_server, wire.url)
+        page.sign_in()
+        page.run("while read line; do echo got $line; done")
+        page.keys("i")
+        page.page.keyboard.type("one")
+        page.keys("Enter")
+        page.wait_for_line("got one")
+        assert page.accessibility_violations() == []
+        wire.cut()
+        expect(page.page.get_by_text("The connection is lost: keys are not sent.")).to_be_visible()
+        page.page.keyboard.type("rm two")
+        page.keys("Enter")
+        # Said aloud, and on the screen.
+        expect(page.page.get_by_role("alert").get_by_text("Not sent, because the connection is lost.")).to_be_visible()
+        assert page.accessibility_violations() == []
+        page.screenshot("typing-disconnected")
+        wire.mend()
+        expect(page.page.get_by_text("What was typed meanwhile was not sent.")).to_be_visible(timeout=40_000)
+        page.screenshot("typing-reconnected")
+        page.page.keyboard.type("three")
+        page.keys("Enter")
+        page.wait_for_line("got three")
+        expect(page.page.get_by_text("Keys go to the job.")).to_be_visible()
+        assert [line for line in page.lines() if line.startswith("got")] == ["got one", "got three"]
+        assert b"rm two" not in shared_server.api.output(page.job)
+        # Full screen hides the bar that tells of the connection.
+        page.keys("Control+]", "f")
+        wire.cut()
+        expect(page.page.get_by_label("Output", exact=True).get_by_text("Connection lost.")).to_be_visible()
+        wire.mend()
+        expect(page.page.get_by_text("Connection lost.", exact=True)).to_have_count(0, timeout=40_000)
+        # When the network goes nothing is sent into a connection that only seems to be there.
+        page.page.evaluate("dispatchEvent(new Event('offline'))")
+        expect(page.page.get_by_text("Connection lost.", exact=True).first).to_be_visible()
+        page.page.evaluate("dispatchEvent(new Event('online'))")
+        expect(page.page.get_by_text("Connection lost.", exact=True)).to_have_count(0)
+
+
+def test_a_program_on_the_whole_screen_is_not_called_incomplete(visit, shared_server, tmp_path):
+    text = tmp_path / "text"
+    text.write_text("\n".join(f"line {number}" for number in range(1, 3000)) + "\n")
+    # More than what is shown whole, then an editor.
+    job = shared_server.api.submit(f"seq 1 900000; vim -u NONE -N +2000 {text}; echo over")["id"]
+    with shared_server.api.follow(job) as output:
+        seen = b""
+        while b"line 2000" not in seen:
+            part = output.read1(1 << 20)
+            assert part
+            seen = seen[-100:] + part
+    page = visit(shared_server)
+    page.sign_in()
+    page.open(f"/jobs/{job}")
+    page.wait_for_line("line 2000")
+    note = page.page.get_by_text("are not shown here")
+    expect(note).to_have_count(0)
+    # There is nothing further up, whoever looks.
+    page.page.locator(".terminal-host").hover()
+    page.page.mouse.wheel(0, -2000)
+    page.keys("PageUp")
+    page.screenshot("full-screen-program")
+    page.keys("i")
+    # And while keys go to the job, the wheel does too.
+    page.page.mouse.wheel(0, -2000)
+    page.wait_for_line("line 1970")
+    page.page.keyboard.type(":q!")
+    page.keys("Enter")
+    page.wait_for_line("over")
+    # What was printed before it is not there, and that is said again.
+    expect(note).to_be_visible()
+    page.check_clean()

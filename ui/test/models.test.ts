@@ -45,7 +45,7 @@ Deno.test("copies a job for a terminal, without its secrets", () => {
 
 Deno.test("types no faster than the job reads", () => {
   const sent: number[] = [];
-  const typing = new Typing((bytes) => sent.push(bytes.length));
+  const typing = new Typing(new ManualTiming(), (bytes) => sent.push(bytes.length));
   typing.type("ä");
   // Not connected yet.
   equal(sent, []);
@@ -56,6 +56,63 @@ Deno.test("types no faster than the job reads", () => {
   typing.taken(total());
   equal(total(), 100_002);
   equal(typing.type("y".repeat(5_000_000)), false);
+});
+
+Deno.test("sends nothing later that was typed without a connection, and says so", () => {
+  const timing = new ManualTiming();
+  let sent = "";
+  const typing = new Typing(timing, (bytes) => sent += new TextDecoder().decode(bytes));
+  const { state } = typing;
+  typing.begin();
+  typing.type("a");
+  typing.taken(1);
+  typing.lose();
+  equal(state.value, "lost");
+  typing.pause();
+  equal([typing.type("rm"), typing.type(" -r\n"), state.value], [false, false, "dropped"]);
+  // An attempt that fails.
+  typing.lose();
+  equal(state.value, "dropped");
+  typing.begin();
+  equal([state.value, sent], ["missed", "a"]);
+  typing.type("b");
+  equal([state.value, sent], ["sent", "ab"]);
+
+  // What was on its way is in doubt, and nothing is when nothing was.
+  typing.lose();
+  typing.begin();
+  equal(state.value, "doubtful");
+  typing.type("c");
+  typing.taken(1);
+  typing.lose();
+  typing.begin();
+  equal([state.value, sent, timing.waiting], ["sent", "abc", 0]);
+});
+
+Deno.test("tells when keys are not taken, and what waits for another connection stays", () => {
+  const timing = new ManualTiming();
+  let sent = "";
+  const typing = new Typing(timing, (bytes) => sent += new TextDecoder().decode(bytes));
+  typing.begin();
+  typing.type("a");
+  timing.advance(1999);
+  equal(typing.state.value, "sent");
+  timing.advance(1);
+  equal(typing.state.value, "late");
+  typing.type("b");
+  typing.taken(1);
+  equal(typing.state.value, "sent");
+  timing.advance(2000);
+  equal(typing.state.value, "late");
+  typing.taken(2);
+  equal([typing.state.value, timing.waiting], ["sent", 0]);
+  typing.pause();
+  typing.type("c");
+  equal(sent, "ab");
+  typing.begin();
+  equal(sent, "abc");
+  typing.dispose();
+  equal(timing.waiting, 0);
 });
 
 Deno.test("does to all that are chosen what can be done, and says what could not", async () => {

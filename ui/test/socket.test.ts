@@ -50,3 +50,12 @@ Deno.test("an open connection is closed at once", () => {
   made.socket.close();
   equal([made.peer.closings, codes.length], [1, 0]);
 });
+
+Deno.test("a connection is lost with the network, and not waited for", () => {
+  const codes: number[] = [];
+  using made = connecting((code) => codes.push(code));
+  made.peer.open();
+  dispatchEvent(new Event("offline"));
+  dispatchEvent(new Event("offline"));
+  equal([made.peer.closings, codes], [1, [1006]]);
+});

@@ -23,19 +23,30 @@ export function webSocketConnector(base: string, origin: string = location.origi
       if (typeof data === "string") handlers.text(data);
       else handlers.bytes(new Uint8Array(data));
     };
-    socket.onclose = (event) => handlers.closed(event.code);
+    // Without a network a socket stays open for minutes, and what is sent into it arrives when there is one again.
+    const listening = new AbortController();
+    const leave = () => {
+      listening.abort();
+      socket.onmessage = null;
+      socket.onclose = null;
+      // Closing what is not open yet would be reported as a failure, and nothing has failed.
+      if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close(1000);
+      else socket.close(1000);
+    };
+    addEventListener("offline", () => {
+      leave();
+      handlers.closed(1006);
+    }, { signal: listening.signal });
+    socket.onclose = (event) => {
+      listening.abort();
+      handlers.closed(event.code);
+    };
     return {
       send(text) {
         // Sending while it closes would only write a warning to the console; the other side no longer reads.
         if (socket.readyState === WebSocket.OPEN) socket.send(text);
       },
-      close() {
-        socket.onmessage = null;
-        socket.onclose = null;
-        // Closing what is not open yet would be reported as a failure, and nothing has failed.
-        if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close(1000);
-        else socket.close(1000);
-      },
+      close: leave,
     };
   };
 }

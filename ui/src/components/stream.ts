@@ -12,9 +12,14 @@ export interface Stream {
 
 /** Types into the job, until it is turned off. */
 export function beginTyping({ viewer, terminal }: Stream): void {
-  if (viewer.view.value.kind !== "live") viewer.live();
-  terminal.setFollowing(true);
+  const toEnd = () => {
+    if (viewer.view.value.kind !== "live") viewer.live();
+    if (!terminal.follow.isFollowing) terminal.setFollowing(true);
+  };
+  toEnd();
   terminal.keyboard.begin((text) => {
+    // Whoever has scrolled up meanwhile sees what they type.
+    toEnd();
     const view = viewer.view.value;
     if (view.kind === "live") view.output.type(text);
   });

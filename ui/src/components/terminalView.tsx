@@ -40,7 +40,9 @@ export function TerminalView({ workspace, job, place, isFull, onFull, onLink, on
     const terminal = new TerminalScreen(host.current, { size: job.tty, isDark: app.isDark.value, onLink });
     const made = makeStream(workspace, job, terminal, onEnd);
     terminal.onTop = () => {
-      if (made.viewer.view.value.kind !== "timed" && isCut(made)) void made.viewer.earlier();
+      if (made.viewer.view.value.kind !== "timed" && !terminal.isDrawnOn.value && isCut(made)) {
+        void made.viewer.earlier();
+      }
     };
     const kept = workspace.takeKeptOutput(job.id);
     const looked = kept?.find ?? null;
@@ -114,7 +116,7 @@ export function TerminalView({ workspace, job, place, isFull, onFull, onLink, on
           }}
         />
       )}
-      {stream !== null && <OutputNotes app={app} job={job} stream={stream} />}
+      {stream !== null && <OutputNotes workspace={workspace} job={job} stream={stream} isFull={isFull} />}
       <div class="terminal-host" ref={host} />
     </section>
   );

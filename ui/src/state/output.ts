@@ -47,6 +47,7 @@ const BETWEEN_JUMPS = 5000;
 export class Output implements Link {
   readonly state = new Observable<OutputState>({ phase: "opening", start: 0, offset: 0, skipped: 0 });
   readonly lines = new LineIndex();
+  readonly typing: Typing;
   #phase: OutputState["phase"] = "opening";
   #socket: LogSocket | null = null;
   /** Null while what is wanted is a tail: the server then says where it begins. */
@@ -55,7 +56,6 @@ export class Output implements Link {
   #first: number;
   #isShown = false;
   #skipped = 0;
-  #typing: Typing | null = null;
   #lastJump = -Infinity;
   #jumpedFrom: number | null = null;
   #start = 0;
@@ -77,6 +77,7 @@ export class Output implements Link {
   ) {
     this.#first = firstOffset(job);
     this.#publish = new FrameGate(timing, () => this.#tell());
+    this.typing = new Typing(timing, (bytes) => this.#socket?.input(bytes));
   }
 
   start(): void {
@@ -85,6 +86,7 @@ export class Output implements Link {
 
   open(): void {
     this.#socket?.close();
+    this.typing.pause();
     this.#socket = openLogSocket(this.connect, this.job.id, this.#offset ?? this.#first, this.#offset === null, {
       hello: (message) => this.#begin(message),
       output: (bytes) => this.#receive(bytes),
@@ -92,15 +94,13 @@ export class Output implements Link {
       end: (message) => this.#end(message),
       closed: (code) => this.#closed(code),
       size: this.onSize,
-      taken: (bytes) => this.#typing?.taken(bytes),
+      taken: (bytes) => this.typing.taken(bytes),
     });
-    // What was not taken before the connection broke is not typed again: nobody knows how much of it arrived.
-    this.#typing = new Typing((bytes) => this.#socket?.input(bytes));
   }
 
   /** Types into the job's terminal. */
   type(text: string): void {
-    if (this.#phase === "opening" || this.#phase === "streaming") this.#typing?.type(text);
+    if (this.#phase === "opening" || this.#phase === "streaming") this.typing.type(text);
   }
 
   /** Asks for another size of the job's terminal. */
@@ -127,6 +127,7 @@ export class Output implements Link {
   dispose(): void {
     this.#generation += 1;
     this.#publish.dispose();
+    this.typing.dispose();
     this.#leave();
   }
 
@@ -152,7 +153,7 @@ export class Output implements Link {
       this.#isCuttingLine = false;
       this.screen.write(Uint8Array.from(atob(hello.screen.base64), (letter) => letter.charCodeAt(0)), () => {});
     }
-    this.#typing?.begin();
+    this.typing.begin();
     this.connection.opened(this);
     this.#tell();
   }
@@ -223,6 +224,7 @@ export class Output implements Link {
       this.#tell();
       return;
     }
+    this.typing.lose();
     this.connection.lost(this);
   }
 

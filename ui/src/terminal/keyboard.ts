@@ -27,6 +27,11 @@ export class TerminalKeyboard {
     this.isOn.value = false;
   }
 
+  /** Whether keys reach the job; the terminal is drawn without life while they do not. */
+  setReaching(isReaching: boolean): void {
+    this.host.classList.toggle("unreached", !isReaching);
+  }
+
   /** Whether the terminal may have this key. Every key is the job's, so one must lead out: the one that telnet used. */
   takes(event: KeyboardEvent): boolean {
     if (!this.isOn.value) return false;

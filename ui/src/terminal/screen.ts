@@ -36,6 +36,8 @@ export class TerminalScreen implements OutputScreen {
   readonly follow = new Follow(() => performance.now());
   /** The first lines have left the scrollback. */
   readonly isTrimmed = new Observable(false);
+  /** A program draws on the whole screen, which has nothing before it. */
+  readonly isDrawnOn = new Observable(false);
   readonly reader: ScreenReader;
   readonly keyboard: TerminalKeyboard;
   /** A person has scrolled up as far as it goes. */
@@ -110,6 +112,7 @@ export class TerminalScreen implements OutputScreen {
       this.#heldLine = 0;
       this.#fitting.hasEnded = false;
       this.isTrimmed.value = false;
+      this.isDrawnOn.value = false;
       this.follow.resume();
     });
   }
@@ -228,7 +231,10 @@ export class TerminalScreen implements OutputScreen {
     }, { signal, passive: true });
     this.#terminal.onLineFeed(() => follow.lineFed());
     // A program that begins to draw on the whole screen needs all of it in sight.
-    this.#terminal.buffer.onBufferChange(() => requestAnimationFrame(() => !this.#isDisposed && this.#layout()));
+    this.#terminal.buffer.onBufferChange(({ type }) => {
+      this.isDrawnOn.value = type === "alternate";
+      requestAnimationFrame(() => !this.#isDisposed && this.#layout());
+    });
     this.#terminal.attachCustomKeyEventHandler((event) => {
       if (this.keyboard.takes(event)) return true;
       // The page's own shortcuts, the browser's, and Tab all work while the terminal has the focus, because it takes no key.

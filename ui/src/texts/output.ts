@@ -33,6 +33,16 @@ export const keysGoToJobDrawn = <T>(key: Draw<T>): (string | T)[] => [
   key("]"),
   " gives them back.",
 ];
+export const keysState = {
+  late: "What was typed last has not been taken yet.",
+  lost: "The connection is lost: keys are not sent.",
+  dropped: "Not sent, because the connection is lost. Type it again once it is back.",
+  missed: "Connected again. What was typed meanwhile was not sent.",
+  doubtful: "Connected again. What was typed last may not have arrived.",
+} as const;
+export const givesKeysBackDrawn = <T>(
+  key: Draw<T>,
+): (string | T)[] => [key("Ctrl"), " + ", key("]"), " gives the keys back."];
 
 // Keeping it.
 export const download = "Download the output";
