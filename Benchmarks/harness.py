@@ -37,7 +37,7 @@ class Server:
         binary = os.environ.get("SRUN", str(ROOT / ".build/release/srun"))
         self.process = subprocess.Popen(
             [binary, "serve", "--port", "0", "--state-dir", self.folder.name + "/state", "--announce", "json",
-             "--until-stdin-closes", *self.flags],
+             "--until-stdin-closes", "--create-rate", "0", *self.flags],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         announced = json.loads(self.process.stdout.readline())
         self.token = announced["token"]

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import select
 import signal
 import socket
@@ -109,6 +110,18 @@ def test_run_refused_by_the_server(srun):
     result = srun("run", "--cwd", "/no/such/folder", "true")
     assert result.returncode == 65
     assert result.stdout == b""
+
+
+def test_run_says_when_it_may_be_tried_again(tmp_path, command_line):
+    with Server(tmp_path, create_rate="1") as server:
+        srun = command_line(server)
+        first = srun("run", "--", "echo", "one")
+        assert (first.returncode, first.stdout) == (0, b"one\n")
+        second = srun("run", "--", "echo", "two")
+        assert (second.returncode, second.stdout) == (75, b"")
+        assert re.fullmatch(rb"srun: too many jobs: one person may start 1 a minute, 1 of them at once; try again in \d+ s\n", second.stderr)
+        again = srun("restart", server.api.jobs()[0]["id"])
+        assert again.returncode == 75 and b"try again in" in again.stderr
 
 
 def test_run_detached(srun, api):

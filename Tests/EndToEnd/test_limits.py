@@ -1,6 +1,9 @@
-"""What bounds the room that jobs take: retention, and the disk that must not become full."""
+"""What bounds how many jobs there are, and the room they take: how fast one starts them, retention, the disk that must not become full."""
 
+import collections
+import concurrent.futures
 import contextlib
+import http.client
 import json
 import os
 import sqlite3
@@ -137,3 +140,44 @@ def wait_for_health(server: Server, status: str) -> None:
     deadline = time.monotonic() + LIMIT
     while server.api.value("GET", "/healthz")["status"] != status:
         assert time.monotonic() < deadline
+
+
+def test_one_person_starts_so_many_jobs_a_minute(tmp_path):
+    """C49: of two thousand that are asked for at once sixteen run, two hundred and a few are taken, and all of those end."""
+    count, began = 2000, time.monotonic()
+    with Server(tmp_path, create_rate=None) as server:
+
+        def submit(number: int) -> list[tuple[int, str | None, dict]]:
+            answers, connection = [], http.client.HTTPConnection(server.api.host, timeout=60)
+            for _ in range(number):
+                headers = {**server.api.headers, "Content-Type": "application/json"}
+                connection.request("POST", "/api/jobs", json.dumps({"command": "sleep 0.05", "tty": False}), headers)
+                answer = connection.getresponse()
+                answers.append((answer.status, answer.headers["Retry-After"], json.loads(answer.read())))
+            connection.close()
+            return answers
+
+        most = 0
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            parts = [pool.submit(submit, count // 4) for _ in range(4)]
+            while not all(part.done() for part in parts):
+                most = max(most, server.api.value("GET", "/api/nodes")[0]["running"])
+            answers = [answer for part in parts for answer in part.result()]
+        took = time.monotonic() - began
+        counts = collections.Counter(status for status, _, _ in answers)
+        print(f"{dict(counts)} in {took:.1f} s, at most {most} at once")
+        assert set(counts) == {201, 429} and sum(counts.values()) == count
+        assert 200 <= counts[201] <= 201 + 10 * took
+        assert 1 <= most <= 16
+        assert all(retry and 1 <= int(retry) <= 10 and body["code"] == "too_many_starts" for status, retry, body in answers if status == 429)
+        started = {body["id"] for status, _, body in answers if status == 201}
+        for id in started:
+            assert server.api.wait(id)[0]["status"] == "completed"
+        # What was refused has left nothing.
+        listed, path = set(), "/api/jobs?limit=500"
+        while path:
+            with server.api.open("GET", path) as page:
+                listed |= {job["id"] for job in json.loads(page.read())}
+                link = page.headers["Link"]
+            path = link and link[link.index("<") + 1 : link.index(">")]
+        assert listed == started

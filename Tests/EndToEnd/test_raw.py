@@ -9,6 +9,8 @@ import time
 
 import pytest
 
+from support.server import Server
+
 pytestmark = pytest.mark.xdist_group("raw")
 
 LIMIT = 10
@@ -140,6 +142,101 @@ def test_who_does_not_finish_a_head_is_told_so(shared_server):
     """B28: also one who sends a byte now and then, which would keep a timer alive that counts silence."""
     half = filled(shared_server, "GET /api/jobs HTTP/1.1\r\nAUTHX-A: ")
     answers_late(shared_server, 10, (b"", b""), (b"GET /healthz HT", b""), (half, b"a" * 100), (b"G", b"ET / HTTP/1.1\r\nX: " + b"y" * 100))
+
+
+def test_so_is_who_does_not_finish_a_further_head(shared_server):
+    """B28: on a connection that is kept, from the first byte of that head on; being silent between two requests is no fault yet."""
+    whole = filled(shared_server, "GET /healthz HTTP/1.1\r\nHOST\r\n")
+
+    def further(beginning: bytes, drip: bytes, behind: bool) -> tuple[float, bytes]:
+        with connect(shared_server) as connection:
+            stream = connection.makefile("rb")
+            for _ in range(2):
+                connection.sendall(whole + (beginning if behind and _ else b""))
+                while (line := stream.readline()) != b"\r\n":
+                    length = int(line.split()[1]) if line.lower().startswith(b"content-length") else 0
+                stream.read(length)
+            if not behind:
+                # Longer than a head may take.
+                time.sleep(11)
+                connection.sendall(beginning)
+            began, got = time.monotonic(), b""
+            while time.monotonic() - began < 60:
+                connection.settimeout(0.5)
+                try:
+                    part = connection.recv(1 << 16)
+                    if not part:
+                        break
+                    got += part
+                except TimeoutError:
+                    connection.sendall(drip[:1])
+                    drip = drip[1:]
+            return time.monotonic() - began, got
+
+    cases = [(b"G", b"", False), (b"GET /healthz HT", b"", False), (b"GET / HTTP/1.1\r\nX: ", b"y" * 100, False), (b"GET / HTTP/1.1\r\n", b"", True)]
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        for took, got in pool.map(lambda case: further(*case), cases):
+            assert got.startswith(b"HTTP/1.1 408 ") and b'"code":"request_timeout"' in got, got
+            assert 9.5 <= took < 15
+
+
+def offered(*entries: str) -> str:
+    return f"Sec-WebSocket-Protocol: {', '.join(entries)}\r\n" if entries else ""
+
+
+def bearer(token: str | bytes) -> str:
+    data = token if isinstance(token, bytes) else token.encode()
+    return "srun.bearer." + base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    ("entries", "authorization", "status", "chosen"),
+    [
+        (["srun.v1", "GOOD"], "", 101, b"srun.v1"),
+        (["GOOD", "srun.v1"], "", 101, b"srun.v1"),
+        (["GOOD"], "", 101, None),
+        (["srun.v1", bearer("wrong")], "", 401, None),
+        (["srun.v1", "srun.bearer.***"], "", 401, None),
+        (["srun.v1", "GOOD="], "", 401, None),
+        (["srun.v1", "srun.bearer."], "", 401, None),
+        (["srun.v1", bearer(b"\xff\xfe")], "", 401, None),
+        (["srun.v1", "GOOD", "GOOD"], "", 401, None),
+        (["srun.v1", "GOOD", bearer("wrong")], "", 401, None),
+        (["srun.v1", "GOOD"], "Authorization: Bearer TOKEN\r\n", 401, None),
+        (["srun.v1", "GOOD"], "Authorization: Bearer wrong\r\n", 401, None),
+        (["srun.v1"], "Authorization: Bearer TOKEN\r\n", 101, b"srun.v1"),
+    ],
+)
+def test_a_token_may_stand_among_the_subprotocols(traced_server, entries, authorization, status, chosen):
+    """C20: for who cannot set `Authorization`. It is answered nowhere and written down nowhere."""
+    server = traced_server
+    good = bearer(server.token)
+    job = server.api.submit("echo hello; sleep 1000")["id"]
+    server.api.wait_for_output(job, b"hello")
+    text = f"GET /api/jobs/{job}/logs HTTP/1.1\r\nHOST{authorization.replace('TOKEN', server.token)}UPGRADEKEY"
+    text += offered(*(entry.replace("GOOD", good) for entry in entries)) + "\r\n"
+    with connect(server) as connection:
+        connection.sendall(filled(server, text))
+        got = b""
+        while b"\r\n\r\n" not in got or (status == 101 and b"hello" not in got):
+            got += connection.recv(1 << 16) or pytest.fail(f"it ended after {got!r}")
+    assert got.split()[1] == str(status).encode()
+    head, _, rest = got.partition(b"\r\n\r\n")
+    assert (b"Sec-WebSocket-Protocol: srun.v1\r\n" in head + b"\r\n") == (chosen is not None)
+    assert b"bearer." not in head + rest
+    if status == 101:
+        # Binary frames behind a hello with the protocol, text without.
+        assert (b'"type":"hello"' in rest) == (chosen is not None)
+        assert rest[0] == 0x81
+    server.api.stop(job)
+    assert good not in server.log and server.token not in server.log and "srun.bearer" not in server.log
+
+
+@pytest.fixture(scope="module")
+def traced_server(tmp_path_factory):
+    """One that writes down all it ever does."""
+    with Server(tmp_path_factory.mktemp("traced"), "--log-level", "trace", "--stop-grace", "1") as server:
+        yield server
 
 
 @pytest.mark.soak

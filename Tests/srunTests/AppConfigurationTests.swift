@@ -24,6 +24,7 @@ struct AppConfigurationTests {
         #expect(configuration.stateFolder == "/home/someone/.local/state/srun")
         #expect(configuration.store == .sqlite(path: "/home/someone/.local/state/srun/srun.db"))
         #expect(configuration.runningLimit == 16)
+        #expect(configuration.startRate == StartRate(setting: 600))
         #expect(configuration.stopGrace == .seconds(10))
         #expect(configuration.retention == .standard)
         #expect(configuration.diskFloor == .standard)
@@ -36,6 +37,16 @@ struct AppConfigurationTests {
         #expect(try configuration(environment: environment, file: file).address.port == 2)
         #expect(try configuration(file: file).address.port == 3)
         #expect(try configuration().address.port == 8000)
+    }
+
+    @Test func theRateOfStartsIsANumberOrNone() throws {
+        let file = #"{"create-rate": 30}"#
+        #expect(try configuration(file: file).startRate == StartRate(setting: 30))
+        #expect(try configuration(environment: ["SRUN_CREATE_RATE": "60"], file: file).startRate?.burst == 20)
+        #expect(try configuration(flags: [(.createRate, ["0"])], file: file).startRate == nil)
+        for wrong in ["-1", "fast", "1.5", "1000001"] {
+            #expect(throws: SettingError.self) { try configuration(flags: [(.createRate, [wrong])]) }
+        }
     }
 
     @Test func everySettingHasItsVariable() {

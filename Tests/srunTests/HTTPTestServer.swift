@@ -30,13 +30,15 @@ extension TestServer {
     static func run<Result: Sendable>(
         access: Access = Access(.token(Token(token)), store: MemoryStore()), allowedHosts: [String] = [],
         trustedProxies: [String] = [],
-        sockets: WebSocketLimits = WebSocketLimits(), launcher: any ProcessLauncher = greeter,
+        sockets: WebSocketLimits = WebSocketLimits(), startRate: StartRate? = .standard,
+        launcher: any ProcessLauncher = greeter,
         _ body: @Sendable (TestServer) async throws -> Result
     ) async throws -> Result {
         try await withEngine(launcher: launcher) { engine in
             var configuration = try srun.ServerConfiguration(
                 host: "127.0.0.1", port: 0, allowedHosts: allowedHosts, trustedProxies: trustedProxies)
             configuration.sockets = sockets
+            configuration.startRate = startRate
             let ready = Event<Int>()
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             let server = srun.Server(

@@ -16,6 +16,7 @@ extension App {
         web.issuer = configuration.openID.map { settings in
             OpenIDIssuer(settings, logger: logger, answering: OpenIDClient(logger: logger))
         }
+        web.startRate = configuration.startRate
         web.vouchingField = configuration.access == .proxy ? configuration.authHeader : nil
         return web
     }

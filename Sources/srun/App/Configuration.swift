@@ -27,6 +27,8 @@ struct Configuration: Sendable {
     var node: String
     var team: TeamConfiguration
     var runningLimit: Int
+    /// How fast one person may start jobs; nil for any speed.
+    var startRate: StartRate?
     var stopGrace: Duration
     var retention: RetentionPolicy
     var diskFloor: DiskFloor
@@ -91,6 +93,10 @@ struct Configuration: Sendable {
             try layers.value(.jobs, expected: "a number from 1 to 10000") { text in
                 Int(text).flatMap { (1...10_000).contains($0) ? $0 : nil }
             } ?? 16
+        startRate = StartRate(
+            setting: try layers.value(.createRate, expected: "a number from 0 to 1000000") { text in
+                Int(text).flatMap { (0...1_000_000).contains($0) ? $0 : nil }
+            } ?? StartRate.standard.perMinute)
         stopGrace =
             try layers.value(.stopGrace, expected: "a number of seconds from 0 to 3600") { text in
                 Double(text).flatMap { (0...3600).contains($0) ? Duration.seconds($0) : nil }

@@ -12,6 +12,7 @@ enum Setting: String, CaseIterable, Sendable {
     case stateDir = "state-dir"
     case logLevel = "log-level"
     case node, jobs
+    case createRate = "create-rate"
     case label
     case lease
     case lostAfter = "lost-after"
@@ -57,7 +58,7 @@ enum Setting: String, CaseIterable, Sendable {
 
     var kind: Kind {
         switch self {
-        case .port, .jobs, .stopGrace, .lease, .lostAfter: .number
+        case .port, .jobs, .createRate, .stopGrace, .lease, .lostAfter: .number
         case .keepAge, .keepJobs, .keepBytes, .diskFloor, .outputQuota: .amount
         case .ringBytes: .amount
         case .noKeeper, .allowSetuid: .toggle

@@ -97,6 +97,12 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "How many jobs one person may start in a minute, a third of them at once; 0: any number. Default: 600.",
+            valueName: "n"))
+    var createRate: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
             "How long a job that is stopped may take before it is killed. Default: 10.", valueName: "seconds"))
     var stopGrace: [String] = []
 
@@ -220,7 +226,7 @@ struct ServeOptions: ParsableArguments {
             (.store, store), (.db, db), (.databaseURL, databaseURL), (.label, label), (.lease, lease),
             (.lostAfter, lostAfter),
             (.onLeaseLoss, onLeaseLoss), (.stateDir, stateDir), (.logLevel, logLevel),
-            (.node, node), (.jobs, jobs),
+            (.node, node), (.jobs, jobs), (.createRate, createRate),
             (.stopGrace, stopGrace), (.passEnv, passEnv), (.auth, auth), (.announce, announce), (.config, config),
             (.authHeader, authHeader), (.newUserRole, newUserRole), (.tlsCert, tlsCert), (.tlsKey, tlsKey),
             (.oidcIssuer, oidcIssuer), (.oidcClientID, oidcClientID), (.oidcClientSecretFile, oidcClientSecretFile),

@@ -4,12 +4,14 @@ import NIOHTTP1
 struct Credentials: Sendable {
     var bearer: String?
     var session: String?
-    /// An `Authorization` field that cannot be read is refused, rather than ignored in favour of a cookie.
+    /// An `Authorization` field that cannot be read is refused, rather than ignored in favour of a cookie; so is a second token,
+    /// wherever it stands.
     var areBroken = false
 
-    /// - Parameter isSecure: Whether the caller is known to have come over TLS: then only the cookie counts that nobody else
-    ///   can have set.
-    init(_ headers: HTTPHeaders, isSecure: Bool = false) {
+    /// - Parameters:
+    ///   - isSecure: Whether the caller is known to have come over TLS: then only the cookie counts that nobody else can have set.
+    ///   - isUpgrade: Whether the caller wants a WebSocket, and may have put the token among the subprotocols.
+    init(_ headers: HTTPHeaders, isSecure: Bool = false, isUpgrade: Bool = false) {
         let cookieName = isSecure ? SessionCookie.secureName : SessionCookie.plainName
         let fields = headers["authorization"]
         if let field = fields.first {
@@ -20,6 +22,11 @@ struct Credentials: Sendable {
             } else {
                 areBroken = true
             }
+        }
+        let offered = isUpgrade ? OfferedProtocols(headers).tokens : []
+        if let token = offered.first {
+            bearer = fields.isEmpty && offered.count == 1 ? OfferedProtocols.token(token) : nil
+            areBroken = bearer == nil
         }
         session = Cookies.value(cookieName, in: headers["cookie"])
     }

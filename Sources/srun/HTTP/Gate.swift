@@ -5,7 +5,7 @@ import NIOCore
 import NIOHTTP1
 
 /// Every check that a request passes before anything is done for it, in one order, stopping at the first that fails:
-/// form of the head, host, route and method, who it is, cross-site rules, right, media type and size of the body.
+/// form of the head, host, route and method, who it is, cross-site rules, right, how often, media type and size of the body.
 struct Gate: Sendable {
     let routes: RouteTable
     let forwarding: Forwarding
@@ -13,6 +13,8 @@ struct Gate: Sendable {
     let audit: AuditLog
     /// The field in which a trusted proxy says who somebody is; nil when none may.
     var vouchingField: String?
+    /// Nil lets everybody start jobs as fast as they can.
+    var starts: StartThrottle?
 
     /// A request that may be answered, once its body is there.
     struct Call: Sendable {
@@ -69,6 +71,7 @@ struct Gate: Sendable {
                     job: route.job(in: parameters), result: RequestError.forbidden.code)
                 throw .forbidden
             }
+            if route.startsJob, let admission { try starts?.count(admission.identity.name) }
             if route.body == .json { try checkBody(of: head) }
             let context = RequestContext(
                 target: target, base: base, admission: admission, parameters: parameters,
@@ -102,7 +105,8 @@ struct Gate: Sendable {
     private func admission(
         _ head: HTTPRequestHead, _ peer: SocketAddress?, _ scheme: Scheme, _ access: RouteAccess = .view
     ) async throws(RequestError) -> Access.Admission? {
-        let credentials = Credentials(head.headers, isSecure: scheme == .https)
+        let credentials = Credentials(
+            head.headers, isSecure: scheme == .https, isUpgrade: WebSocketHandshake.isRequested(by: head))
         var admission: Access.Admission?
         if !credentials.areBroken {
             do {

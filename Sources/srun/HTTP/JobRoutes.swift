@@ -10,11 +10,11 @@ struct JobRoutes: Sendable {
     var all: [Route] {
         [
             .get("/api/jobs", .view, list),
-            .post("/api/jobs", .operate, body: .json, start),
+            .post("/api/jobs", .operate, body: .json, startsJob: true, start),
             .get("/api/jobs/:id", .view, show),
             .delete("/api/jobs/:id", .administer, remove),
             .post("/api/jobs/:id/stop", .operate, body: .ignored, stop),
-            .post("/api/jobs/:id/restart", .operate, body: .ignored, restart),
+            .post("/api/jobs/:id/restart", .operate, body: .ignored, startsJob: true, restart),
             .post("/api/jobs/:id/signal", .operate, body: .json, signal),
             .post("/api/jobs/:id/pause", .operate, body: .ignored, pause),
             .post("/api/jobs/:id/resume", .operate, body: .ignored, resume),

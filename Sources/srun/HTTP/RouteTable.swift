@@ -31,6 +31,8 @@ struct Route: Sendable {
     let handler: Handler?
     /// Set when the path can become a WebSocket.
     let upgrade: Upgrade?
+    /// Whether it counts as a start of a job, of which one person may make only so many in a minute.
+    var startsJob = false
 
     static func put(_ path: String, _ access: RouteAccess, body: BodyRule, _ handler: @escaping Handler) -> Route {
         Route(method: .put, path: path, access: access, body: body, handler: handler, upgrade: nil)
@@ -50,8 +52,11 @@ struct Route: Sendable {
         Route(method: .get, path: path, access: access, body: .ignored, handler: handler, upgrade: upgrade)
     }
 
-    static func post(_ path: String, _ access: RouteAccess, body: BodyRule, _ handler: @escaping Handler) -> Route {
-        Route(method: .post, path: path, access: access, body: body, handler: handler, upgrade: nil)
+    static func post(
+        _ path: String, _ access: RouteAccess, body: BodyRule, startsJob: Bool = false, _ handler: @escaping Handler
+    ) -> Route {
+        Route(
+            method: .post, path: path, access: access, body: body, handler: handler, upgrade: nil, startsJob: startsJob)
     }
 
     static func delete(_ path: String, _ access: RouteAccess, _ handler: @escaping Handler) -> Route {

@@ -62,7 +62,8 @@ struct Server: Service {
         responder = Responder(
             gate: Gate(
                 routes: routes, forwarding: forwarding, access: access, audit: audit,
-                vouchingField: configuration.vouchingField),
+                vouchingField: configuration.vouchingField,
+                starts: configuration.startRate.map { StartThrottle($0) }),
             sockets: WebSocketSlots(configuration.sockets),
             ownership: JobOwnership(engine: engine), logger: logger, demandsHTTPS: configuration.demandsHTTPS)
     }

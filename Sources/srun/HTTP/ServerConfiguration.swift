@@ -18,6 +18,8 @@ struct ServerConfiguration: Sendable {
     var issuer: OpenIDIssuer?
     /// The field in which a trusted proxy says who somebody is; nil when none may.
     var vouchingField: String?
+    /// How fast one person may start jobs; nil for any speed.
+    var startRate: StartRate? = .standard
     /// One that listens at that address already; otherwise the server makes its own.
     var listener: ListeningSocket?
 

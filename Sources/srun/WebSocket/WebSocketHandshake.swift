@@ -35,8 +35,7 @@ struct WebSocketHandshake: Sendable {
             throw .badUpgrade("Sec-WebSocket-Key must be 16 bytes in base64")
         }
         self.key = key
-        let offered = headers[canonicalForm: "sec-websocket-protocol"]
-        subprotocol = offered.contains { $0 == Self.version1 } ? Self.version1 : nil
+        subprotocol = OfferedProtocols(headers).names.contains { $0 == Self.version1 } ? Self.version1 : nil
     }
 
     /// The server's half (§4.2.2).

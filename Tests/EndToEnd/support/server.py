@@ -39,10 +39,13 @@ class Server:
         port: tuple[str, ...] = ("--port", "0"),
         user: int | None = None,
         within: tuple[str, ...] = (),
+        create_rate: str | None = "0",
     ):
         self.folder = folder
         self.state = state or folder / "state"
-        self.flags = (*port, *flags)
+        # Tests start more jobs at once than one person may; None leaves it at what the server does by itself.
+        rate = ("--create-rate", create_rate) if create_rate else ()
+        self.flags = (*port, *rate, *flags)
         self.env = environment(folder, **(env or {}))
         self.user = user
         # A command that the server is started by, and that becomes it.

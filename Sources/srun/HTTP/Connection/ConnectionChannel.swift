@@ -9,6 +9,7 @@ struct ConnectionChannel: ServerChildChannel {
         let wrapped: NIOAsyncChannel<ConnectionInput, ConnectionOutput>
         /// Whether there is room for it; otherwise it is only told that there is none.
         let isAdmitted: Bool
+        let deadline: NIOLoopBound<HeadDeadline>
 
         var channel: any Channel { wrapped.channel }
     }
@@ -33,6 +34,7 @@ struct ConnectionChannel: ServerChildChannel {
             decoding.maxHeaderFieldCount = RequestLimits.fields
             let encoder = HTTPResponseEncoder()
             let validator = NIOHTTPResponseHeadersValidator()
+            let deadline = HeadDeadline(wholeHead: HTTPConnection.headLimit)
             let decoder = ByteToMessageHandler(
                 HTTPRequestDecoder(
                     leftOverBytesStrategy: .forwardBytes, informationalResponseStrategy: .drop,
@@ -41,26 +43,28 @@ struct ConnectionChannel: ServerChildChannel {
             if let identity { try pipeline.addHandler(TLSDetector(identity: identity)) }
             try pipeline.addHandler(StallHandler(limit: Self.stallLimit))
             try pipeline.addHandler(encoder)
+            try pipeline.addHandler(deadline)
             try pipeline.addHandler(decoder)
             try pipeline.addHandler(validator)
             try pipeline.addHandler(
-                RequestAdapter(httpHandlers: [validator, encoder, decoder], frameLimit: limits.frameBytes))
+                RequestAdapter(
+                    httpHandlers: [validator, encoder, deadline, decoder], deadline: deadline,
+                    frameLimit: limits.frameBytes))
             return Value(
                 wrapped: try .wrapping(untaken: channel, configuration: .init(isOutboundHalfClosureEnabled: true)),
-                isAdmitted: isAdmitted)
+                isAdmitted: isAdmitted, deadline: NIOLoopBound(deadline, eventLoop: channel.eventLoop))
         }
     }
 
     func handle(value: Value, logger: Logger) async {
-        let isAdmitted = value.isAdmitted
+        let (isAdmitted, deadline) = (value.isAdmitted, value.deadline)
         let channel = value.channel
         do {
             try await withTaskCancellationHandler {
                 try await value.wrapped.executeThenClose { inbound, outbound in
                     var connection = HTTPConnection(
                         channel: channel, iterator: inbound.makeAsyncIterator(), outbound: outbound,
-                        responder: responder,
-                        limits: limits)
+                        responder: responder, limits: limits, deadline: deadline)
                     if isAdmitted {
                         try await connection.serve()
                     } else {

@@ -8,8 +8,10 @@ import NIOHTTP1
 /// One connection, from its first request to its end: requests are answered one after the other, in the order they
 /// came.
 struct HTTPConnection {
-    /// How long a connection may be silent before its first request, between two, and within a body.
+    /// How long the head of a request may take: that of the first from the moment the connection is there, that of each further one
+    /// from its first byte.
     static let headLimit = TimeAmount.seconds(10)
+    /// How long a connection may be silent between two requests, and how long a body may take.
     static let idleLimit = TimeAmount.seconds(60)
     static let bodyLimit = TimeAmount.seconds(30)
     /// How long the other end has to take an answer after which we close.
@@ -20,6 +22,7 @@ struct HTTPConnection {
     let outbound: NIOAsyncChannelOutboundWriter<ConnectionOutput>
     let responder: any Answering
     let limits: WebSocketLimits
+    let deadline: NIOLoopBound<HeadDeadline>
 
     mutating func serve() async throws {
         do {
@@ -46,8 +49,9 @@ struct HTTPConnection {
     }
 
     private mutating func nextHead(within limit: TimeAmount) async throws -> HTTPRequestHead? {
-        let timer = timeout(in: limit)
-        defer { timer.cancel() }
+        let (loop, deadline) = (channel.eventLoop, deadline)
+        loop.execute { deadline.value.begin(within: limit) }
+        defer { loop.execute { deadline.value.end() } }
         while let input = try await iterator.next() {
             if case .request(.head(let head)) = input { return head }
         }

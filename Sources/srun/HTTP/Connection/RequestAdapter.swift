@@ -14,6 +14,7 @@ final class RequestAdapter: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let httpHandlers: [any RemovableChannelHandler]
+    private let deadline: HeadDeadline
     private let frameLimit: Int
     private var requestsInProgress = 0
     private var hasHadRequest = false
@@ -22,16 +23,21 @@ final class RequestAdapter: ChannelDuplexHandler, RemovableChannelHandler {
     private var isQuiescing = false
 
     /// - Parameter httpHandlers: What an upgrade removes, the decoder last.
-    init(httpHandlers: [any RemovableChannelHandler], frameLimit: Int) {
+    init(httpHandlers: [any RemovableChannelHandler], deadline: HeadDeadline, frameLimit: Int) {
         self.httpHandlers = httpHandlers
+        self.deadline = deadline
         self.frameLimit = frameLimit
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
-        if case .head = part {
+        switch part {
+        case .head(let head):
             requestsInProgress += 1
             hasHadRequest = true
+            deadline.didParseHead(hasLength: head.headers.contains(name: "content-length"))
+        case .end: deadline.didParseEnd()
+        case .body: break
         }
         context.fireChannelRead(wrapInboundOut(.request(part)))
     }
