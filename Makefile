@@ -82,7 +82,9 @@ bench: ## Measure what the performance claims rest on
 format: ## Format the Swift sources in place
 	@swift format --in-place --parallel --recursive Package.swift Sources Tests
 
-lint: ## Check the formatting of the Swift sources
+lint: ## Check the formatting of the Swift sources, how secrets are compared, and that the proofs of docs/promises.md exist
+	@scripts/check-secrets.sh
+	@scripts/check-promises.py
 	@echo 'lint: formatting of the Swift sources'
 	@swift format lint --strict --parallel --recursive Package.swift Sources Tests
 

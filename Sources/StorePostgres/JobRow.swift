@@ -6,7 +6,7 @@ enum JobRow {
     /// Those that a state sets, in the order of ``values(of:outputBytes:)``.
     private static let stateColumns = [
         "status", "pid", "started_at", "stopped_at", "exit_code", "signal", "reason", "output_bytes", "user_seconds",
-        "system_seconds", "max_resident_bytes", "stopped_by", "read_bytes", "written_bytes", "retry_at",
+        "system_seconds", "max_resident_bytes", "stopped_by", "read_bytes", "written_bytes", "retry_at", "ran_for",
     ]
     /// Columns of four bytes, which a number of eight is not assigned to by itself.
     private static let narrow: Set<String> = ["pid", "exit_code", "signal", "priority", "group_limit"]
@@ -89,6 +89,7 @@ enum JobRow {
             .int(outcome?.usage?.readBytes),
             .int(outcome?.usage?.writtenBytes),
             .int(state.end?.retryAt?.microseconds),
+            .int(state.end?.ranFor?.inMicroseconds),
         ]
     }
 
@@ -123,7 +124,7 @@ enum JobRow {
             return .finished(
                 JobEnd(
                     outcome: outcome, endedAt: endedAt, outputBytes: row.int("output_bytes") ?? 0,
-                    retryAt: time(row.int("retry_at"))), run)
+                    ranFor: row.int("ran_for").map { .microseconds($0) }, retryAt: time(row.int("retry_at"))), run)
         }
         guard status == .running else { return .queued }
         guard let run else { throw .damagedRow }

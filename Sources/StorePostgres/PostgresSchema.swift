@@ -39,6 +39,7 @@ struct PostgresSchema: Sendable {
             Migration(name: "4 disk and tries", statements: retries),
             Migration(name: "5 usage", statements: usages),
             Migration(name: "6 issued identities", statements: identities),
+            Migration(name: "7 duration", statements: durations),
         ]
     }
 
@@ -118,6 +119,9 @@ struct PostgresSchema: Sendable {
             """,
         ]
     }
+
+    /// How long a job had run, by a clock that nobody sets. Of older jobs only the times are known.
+    private var durations: [String] { ["ALTER TABLE \(jobs) ADD COLUMN ran_for int8"] }
 
     /// What a job moved from and to disks, and when it is to be tried again.
     private var retries: [String] {

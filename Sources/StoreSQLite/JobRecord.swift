@@ -8,11 +8,11 @@ enum JobRecord {
         INSERT INTO jobs (
             id, command, pid, status, created_at, stopped_at, exit_code, started_at, signal, reason, node, restart_of, name,
             tags, spec, created_by, output_bytes, user_seconds, system_seconds, max_resident_bytes,
-            stopped_by, read_bytes, written_bytes, retry_at)
+            stopped_by, read_bytes, written_bytes, retry_at, ran_for)
         VALUES (
             :id, :command, :pid, :status, :created_at, :stopped_at, :exit_code, :started_at, :signal, :reason, :node,
             :restart_of, :name, :tags, :spec, :created_by, :output_bytes, :user_seconds, :system_seconds, :max_resident_bytes,
-            :stopped_by, :read_bytes, :written_bytes, :retry_at)
+            :stopped_by, :read_bytes, :written_bytes, :retry_at, :ran_for)
         ON CONFLICT (id) DO NOTHING
         """
 
@@ -21,7 +21,8 @@ enum JobRecord {
             pid = :pid, status = :status, stopped_at = :stopped_at, exit_code = :exit_code, started_at = :started_at,
             signal = :signal, reason = :reason, output_bytes = :output_bytes, user_seconds = :user_seconds,
             system_seconds = :system_seconds, max_resident_bytes = :max_resident_bytes,
-            stopped_by = :stopped_by, read_bytes = :read_bytes, written_bytes = :written_bytes, retry_at = :retry_at
+            stopped_by = :stopped_by, read_bytes = :read_bytes, written_bytes = :written_bytes, retry_at = :retry_at,
+            ran_for = :ran_for
         WHERE id = :id
         """
 
@@ -64,6 +65,7 @@ enum JobRecord {
             "read_bytes": outcome?.usage?.readBytes,
             "written_bytes": outcome?.usage?.writtenBytes,
             "retry_at": state.end?.retryAt?.column,
+            "ran_for": state.end?.ranFor?.inMicroseconds,
         ]
     }
 
@@ -105,6 +107,7 @@ enum JobRecord {
             guard let endedAt = Date.stored(row.value("stopped_at")) else { throw .damagedRow }
             let end = JobEnd(
                 outcome: outcome, endedAt: endedAt, outputBytes: row.value("output_bytes") ?? 0,
+                ranFor: row.value("ran_for", as: Int64.self).map { .microseconds($0) },
                 retryAt: Date.stored(row.value("retry_at")))
             return .finished(end, run)
         }

@@ -25,6 +25,7 @@ enum SQLiteSchema {
         migrator.registerMigration("9 disk and tries", migrate: prepareRetries)
         migrator.registerMigration("10 issued identities", migrate: prepareIdentities)
         migrator.registerMigration("11 packed output", migrate: preparePacking)
+        migrator.registerMigration("12 duration", migrate: prepareDurations)
         return migrator
     }()
 
@@ -42,6 +43,11 @@ enum SQLiteSchema {
     /// How long `content` is once it is unpacked; NULL when it is not packed (``PackedContent``).
     private static func preparePacking(_ db: Database) throws {
         try db.execute(sql: "ALTER TABLE job_logs ADD COLUMN unpacked_bytes INTEGER")
+    }
+
+    /// How long a job had run, in microseconds, by a clock that nobody sets. Of older jobs only the times are known.
+    private static func prepareDurations(_ db: Database) throws {
+        try db.execute(sql: "ALTER TABLE jobs ADD COLUMN ran_for INTEGER")
     }
 
     /// What each job used, as JSON: read as a whole or not at all.

@@ -18,7 +18,7 @@ protocol FuzzTarget {
 
 let fuzzTargets: [any FuzzTarget.Type] = [
     ScreenTarget.self, LinesTarget.self, FilterTarget.self, FramesTarget.self, JSONTarget.self, HostTarget.self,
-    CookieTarget.self, MaskerTarget.self, KeeperTarget.self, UTF8Target.self, PatternTarget.self,
+    CookieTarget.self, MaskerTarget.self, KeeperTarget.self, UTF8Target.self, PatternTarget.self, OpenIDTarget.self,
 ]
 
 private let chosen: (any FuzzTarget.Type)? = {

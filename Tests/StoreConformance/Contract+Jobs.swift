@@ -49,7 +49,7 @@ extension StoreContract {
             userSeconds: 1.25, systemSeconds: 0.1, maxResidentBytes: 123_456_789, readBytes: 1 << 33, writtenBytes: 0)
         let end = JobEnd(
             outcome: JobOutcome(.exited(.code(3)), reason: "why", usage: usage), endedAt: noon.addingTimeInterval(5),
-            outputBytes: 9_876_543_210)
+            outputBytes: 9_876_543_210, ranFor: .microseconds(4_000_001))
         try await staysSame(
             Job(
                 id: id(1), spec: spec, createdAt: noon, node: node, restartOf: id(2), createdBy: "ada@example.org",

@@ -13,7 +13,13 @@ extension Engine {
     /// Removes what the policy lets go: at the start, after jobs have ended, and once a minute, until the task is cancelled.
     func keepWithinLimits() async {
         guard configuration.retention != .keepsEverything else { return }
+        var leap = ClockLeap(Stopwatch(clock), at: now())
         while !Task.isCancelled {
+            if let seconds = leap.look(at: now()) {
+                logger.warning(
+                    "the clock was set forward; no job is removed for its age within the next hour",
+                    metadata: ["seconds": "\(seconds.components.seconds)"])
+            }
             if let team, !team.renewal.isFirst {
                 // One node is enough.
                 try? await clock.sleep(for: Self.lookPause, tolerance: nil)
@@ -21,7 +27,7 @@ extension Engine {
             }
             jobHasEnded = OneShot()
             let ended = jobHasEnded
-            if await removeExpired() {
+            if await removeExpired(evenOld: !leap.isDoubted) {
                 try? await clock.sleep(for: Self.breath, tolerance: nil)
             } else {
                 try? await clock.sleep(for: Self.lookPause, tolerance: nil)
@@ -30,8 +36,9 @@ extension Engine {
         }
     }
 
+    /// - Parameter evenOld: Whether jobs are also removed for nothing but their age.
     /// - Returns: Whether there is probably more to remove than one round does.
-    private func removeExpired() async -> Bool {
+    private func removeExpired(evenOld: Bool) async -> Bool {
         let finished: FinishedJobs
         do {
             finished = try await store.finishedJobs(oldest: Self.jobsPerRound)
@@ -39,7 +46,9 @@ extension Engine {
             logger.warning("cannot look for old jobs to remove", metadata: ["error": "\(error)"])
             return false
         }
-        let expired = configuration.retention.expired(in: finished, now: now())
+        var policy = configuration.retention
+        if !evenOld { policy.age = nil }
+        let expired = policy.expired(in: finished, now: now())
         var removed = 0
         for id in expired where !machine.isShuttingDown {
             do {

@@ -13,7 +13,9 @@ extension Engine {
     func retry(_ job: Job) async {
         guard let time = job.state.end?.retryAt, retrying.insert(job.id).inserted else { return }
         defer { retrying.remove(job.id) }
-        let pause = Duration.seconds(max(0, time.timeIntervalSince(now())))
+        // Never longer than was meant, also when the time of day was set back meanwhile.
+        let longest = job.spec.retries?.pause(before: job.spec.attempt + 1) ?? 0
+        let pause = Duration.seconds(min(max(0, time.timeIntervalSince(now())), longest))
         let isEnding = await race(clock: clock, limit: pause) { [closing] in await closing.value() != nil }
         guard isEnding == nil else { return }
         var backoff = Backoff()

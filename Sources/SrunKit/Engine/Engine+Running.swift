@@ -28,7 +28,7 @@ extension Engine {
         outputToIndex.fulfil(())
         run = JobRun(startedAt: run.startedAt, processID: process.processID)
         // Its time begins now, also if an earlier server has claimed it.
-        await conduct(process, entry, run, since: now())
+        await conduct(process, entry, run, Stopwatch(clock))
     }
 
     /// The rest of the way of a job that an earlier server had started.
@@ -38,7 +38,9 @@ extension Engine {
         outputToIndex.fulfil(())
         let startedAt = entry.job.state.run?.startedAt ?? now()
         let run = JobRun(startedAt: startedAt, processID: process.processID)
-        await conduct(process, entry, run, since: startedAt)
+        // By the age of its process where the kernel tells that: the time of day may have been set since.
+        let age = ProcessTree.age(of: process.processID) ?? .seconds(max(0, now().timeIntervalSince(startedAt)))
+        await conduct(process, entry, run, Stopwatch(clock, ahead: age))
     }
 
     /// Shows the screen of a job that runs already what the job had last printed.
@@ -55,25 +57,26 @@ extension Engine {
     }
 
     private func conduct(
-        _ process: any RunningProcess, _ entry: ActiveJob, _ run: JobRun, since startedAt: Date
+        _ process: any RunningProcess, _ entry: ActiveJob, _ run: JobRun, _ watch: Stopwatch
     ) async {
         let id = entry.job.id
         // Output is taken from the first moment; the store learns the process ID when there is time.
-        async let outcome = supervise(process, entry, since: startedAt)
+        async let outcome = supervise(process, entry, watch)
         show(.running(run), of: id)
         entry.started.fulfil(())
         unstoredStarts.add(id, run)
         let ending = await outcome
+        let ranFor = watch.elapsed
         active[id]?.isOver = true
         await active[id]?.startStored?.value()
-        await finish(id, ending, run)
+        await finish(id, ending, run, after: ranFor)
         await sweep(process)
         await process.close()
     }
 
     /// - Returns: After all output is in the store.
     private nonisolated func supervise(
-        _ process: any RunningProcess, _ entry: ActiveJob, since startedAt: Date
+        _ process: any RunningProcess, _ entry: ActiveJob, _ watch: Stopwatch
     ) async -> JobOutcome {
         let supervisor = Supervisor(stopGrace: configuration.stopGrace, hurry: hurry, clock: clock, now: now)
         let batcher = LogBatcher(
@@ -82,7 +85,7 @@ extension Engine {
             logger: logger)
         async let storing: Void = batcher.run()
         // Of a job that runs already, a part of its time is over.
-        let passed = Duration.seconds(max(0, now().timeIntervalSince(startedAt)))
+        let passed = watch.elapsed
         let outcome = await supervisor.run(
             process, timeLimit: entry.job.spec.timeLimit.map { max(.zero, $0 - passed) }, into: entry.pipeline,
             stop: entry.stop)
@@ -104,7 +107,7 @@ extension Engine {
     }
 
     /// Writes the end of a job, tells everybody, and gives its slot to the next.
-    func finish(_ id: JobID, _ outcome: JobOutcome, _ run: JobRun?) async {
+    func finish(_ id: JobID, _ outcome: JobOutcome, _ run: JobRun?, after ranFor: Duration? = nil) async {
         guard let entry = active[id] else { return }
         entry.pipeline.end()
         var outcome = outcome
@@ -112,7 +115,7 @@ extension Engine {
         await keepUsage(of: id)
         let endedAt = now()
         let end = JobEnd(
-            outcome: outcome, endedAt: endedAt, outputBytes: entry.pipeline.byteCount,
+            outcome: outcome, endedAt: endedAt, outputBytes: entry.pipeline.byteCount, ranFor: ranFor,
             retryAt: entry.job.spec.retryTime(after: outcome.status, at: endedAt))
         active[id]?.job.outputDropped = entry.dropped.bytes
         await advance(id, to: .finished(end, run))

@@ -15,6 +15,10 @@ public struct RetentionPolicy: Hashable, Sendable {
 
     public static let settlingTime = Duration.seconds(60)
 
+    /// 2020. An end before it was written by a clock that was wrong, as that of a machine without a battery at its start, and tells no
+    /// age.
+    static let earliestTime = Date(timeIntervalSince1970: 1_577_836_800)
+
     public static let keepsEverything = RetentionPolicy()
     /// What a server does that was not told otherwise.
     public static let standard = RetentionPolicy(age: .seconds(30 * 86_400), bytes: 10 << 30)
@@ -33,8 +37,13 @@ public struct RetentionPolicy: Hashable, Sendable {
         for job in finished.oldest {
             let end = max(job.endedAt, finished.takenOverAt ?? job.endedAt)
             let passed = now.timeIntervalSince(end)
-            guard passed >= Self.settlingTime / .seconds(1), isExceeded(passed: passed, count: count, bytes: bytes)
-            else { break }
+            // An end in the future was written before the time of day was set back; it holds up no other.
+            guard abs(passed) >= Self.settlingTime / .seconds(1) else { break }
+            let age = end < Self.earliestTime ? 0 : passed
+            guard isExceeded(passed: age, count: count, bytes: bytes) else {
+                if age == passed { break }
+                continue
+            }
             expired.append(job.id)
             count -= 1
             bytes -= job.outputBytes

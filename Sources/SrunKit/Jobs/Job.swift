@@ -59,3 +59,12 @@ extension Date {
         self.init(timeIntervalSince1970: Double(microseconds) / 1_000_000)
     }
 }
+
+extension Duration {
+    /// Whole ones, which is what stores keep; rounded down.
+    public var inMicroseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
+        return overflow ? .max : product + attoseconds / 1_000_000_000_000
+    }
+}

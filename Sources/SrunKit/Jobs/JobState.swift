@@ -19,13 +19,18 @@ public struct JobEnd: Hashable, Sendable {
     public let endedAt: Date
     /// The length of the whole output; every byte before this offset is in the store.
     public let outputBytes: Int64
+    /// How long it had run, in whole microseconds, by a clock that nobody sets; nil where nobody has measured it.
+    public var ranFor: Duration?
     /// When the command is to be tried again, in whole microseconds; nil when it is not, and once it was.
     public var retryAt: Date?
 
-    public init(outcome: JobOutcome, endedAt: Date, outputBytes: Int64, retryAt: Date? = nil) {
+    public init(
+        outcome: JobOutcome, endedAt: Date, outputBytes: Int64, ranFor: Duration? = nil, retryAt: Date? = nil
+    ) {
         self.outcome = outcome
         self.endedAt = endedAt.inWholeMicroseconds
         self.outputBytes = outputBytes
+        self.ranFor = ranFor.map { .microseconds($0.inMicroseconds) }
         self.retryAt = retryAt?.inWholeMicroseconds
     }
 }

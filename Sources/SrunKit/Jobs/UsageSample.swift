@@ -41,7 +41,9 @@ public struct UsageHistory: Hashable, Sendable, Codable {
     /// Called about once a second.
     mutating func add(_ sample: UsageSample) {
         if let last = samples.last {
-            guard sample.time.timeIntervalSince(last.time) >= Double(intervalSeconds) - 0.5 else { return }
+            // Before the last one: the time of day was set back.
+            let passed = sample.time.timeIntervalSince(last.time)
+            guard passed < 0 || passed >= Double(intervalSeconds) - 0.5 else { return }
         }
         var sample = sample
         // A process that nobody waited for takes its share with it; what counts from the start never becomes less.

@@ -122,6 +122,16 @@ struct ProcessTree: Sendable {
         return UInt64(String(decoding: fields[19], as: UTF8.self))
     }
 
+    /// How long a process is there, to a hundredth of a second, whatever the time of day was set to; nil when there is none.
+    static func age(of process: Int32) -> Duration? {
+        guard let beginning = beginning(of: process) else { return nil }
+        var now = timespec()
+        let perSecond = sysconf(Int32(_SC_CLK_TCK))
+        guard clock_gettime(CLOCK_BOOTTIME, &now) == 0, perSecond > 0 else { return nil }
+        let uptime = Duration.seconds(now.tv_sec) + .nanoseconds(now.tv_nsec)
+        return max(.zero, uptime - .seconds(Double(beginning) / Double(perSecond)))
+    }
+
     /// Whether a process is held by SIGSTOP.
     static func isHeld(_ process: Int32) -> Bool {
         fields(of: process, count: 1)?.first?.elementsEqual("T".utf8) ?? false

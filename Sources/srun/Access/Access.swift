@@ -44,17 +44,20 @@ final class Access: Sendable {
     private let mode: Mode
     private let codes: SignInCodes
 
+    /// - Parameter now: The time, for tests; otherwise the time of day.
     init(
         _ mode: Mode, store: any AccessStore, options: Options = Options(),
-        now: @escaping @Sendable () -> Date = { Date() }
+        now: (@Sendable () -> Date)? = nil
     ) {
         self.mode = mode
         self.store = store
         self.options = options
-        self.now = now
+        self.now = now ?? { Date() }
         hasher = PasswordHasher(cost: options.passwordCost)
-        codes = SignInCodes(now: now)
-        throttle = LoginThrottle(now: now)
+        // What counts minutes is not to be lengthened or cut short by whoever sets the time of day.
+        let steady = now ?? Date.steady()
+        codes = SignInCodes(now: steady)
+        throttle = LoginThrottle(now: steady)
     }
 
     var isOpen: Bool { if case .none = mode { true } else { false } }

@@ -20,7 +20,7 @@ struct App: Sendable {
         let level = configuration.logLevel
         // The libraries that make their own loggers write to standard error too: standard output is for programs.
         LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
+            var handler = StreamLogHandler(label: label, stream: ServerLog())
             handler.logLevel = level
             return handler
         }
@@ -51,6 +51,11 @@ struct App: Sendable {
         } catch let error as ServerError where error.code != .invalidConfiguration {
             throw Failure(ExitCodes(error.code), error.description)
         }
+    }
+
+    private func certificateReload(_ web: ServerConfiguration) -> (@Sendable () throws -> Void)? {
+        guard let identity = web.identity else { return nil }
+        return { try identity.reload() }
     }
 
     /// The process that people see as srun.
@@ -126,7 +131,7 @@ struct App: Sendable {
         )
         .run(
             ServiceGroup(services: [life], logger: logger), hurry: { life.hurry() },
-            reload: { try web.identity?.reload() })
+            reload: certificateReload(web))
     }
 
     private func serve(
@@ -154,7 +159,7 @@ struct App: Sendable {
                 address: configuration.address.socketPath == nil
                     ? ListenAddress(host: address.host, port: address.port) : configuration.address,
                 token: token, code: token == nil ? nil : access.makeSignInCode(), owner: owner,
-                expiry: web.identity?.expiresAt, leavesJobs: leavesJobs)
+                validity: web.identity?.validity, leavesJobs: leavesJobs)
             if let folder { sign.put(into: folder, url: message.url, owner: owner, logger: logger) }
             // Whoever started srun was told by the first server; this one only takes its place.
             if let keeper, keeper.restarts > 0 { return }

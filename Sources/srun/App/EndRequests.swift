@@ -34,10 +34,10 @@ struct EndRequests: Sendable {
     ///
     /// - Parameters:
     ///   - hurry: Called at the second request.
-    ///   - reload: Called at SIGUSR1: reads the certificate again.
+    ///   - reload: Called at SIGUSR1: reads the certificate again; nil where there is none.
     func run(
         _ group: ServiceGroup, hurry: @escaping @Sendable () -> Void,
-        reload: @escaping @Sendable () throws -> Void = {}
+        reload: (@Sendable () throws -> Void)? = nil
     ) async throws {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup, .sigusr1)
         try await withThrowingTaskGroup(of: Bool.self) { tasks in
@@ -53,7 +53,12 @@ struct EndRequests: Sendable {
                     case .sigterm, .sigint:
                         await take(isEnding ? .hurry : .end, group, hurry)
                         isEnding = true
-                    case .sigusr1: readAgain(reload)
+                    case .sigusr1:
+                        if let reload {
+                            readAgain(reload)
+                        } else {
+                            await take(.other("\(signal)"), group, hurry)
+                        }
                     default: await take(.other("\(signal)"), group, hurry)
                     }
                 }

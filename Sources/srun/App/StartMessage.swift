@@ -11,8 +11,8 @@ struct StartMessage {
     let code: String?
     /// The process to end, and to signal.
     let owner: Int32
-    /// When the TLS certificate ends.
-    var expiry: Date?
+    /// When the TLS certificate is good.
+    var validity: DateInterval?
     /// Whether jobs go on when it ends.
     var leavesJobs = false
 
@@ -67,13 +67,22 @@ struct StartMessage {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    /// Clocks of machines that build and of machines that serve differ a little.
+    private static let clockTolerance: TimeInterval = 86_400
+
     private var warnings: [String] {
         var warnings: [String] = []
         if configuration.access == .open {
             warnings.append(
                 "--auth none: every program on this machine that can connect to \(url) can run commands as this user")
         }
-        if let expiry, expiry < Date() { warnings.append("the TLS certificate has expired") }
+        let now = Date()
+        if let built = BuildInfo.current.time, now < built.addingTimeInterval(-Self.clockTolerance) {
+            warnings.append(
+                "the clock of this machine says \(RFC3339.string(from: now)), which is before this srun was made")
+        }
+        if let validity, validity.end < now { warnings.append("the TLS certificate has expired") }
+        if let validity, now < validity.start { warnings.append("the TLS certificate is not valid yet") }
         if geteuid() == 0 { warnings.append("srun runs as root, and so does every job") }
         return warnings
     }

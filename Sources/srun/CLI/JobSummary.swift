@@ -11,6 +11,7 @@ struct JobSummary: Decodable, Sendable {
     let createdAt: String
     let startedAt: String?
     let completedAt: String?
+    let durationSeconds: Double?
     let name: String?
     let outputBytes: Int64?
     let node: String?

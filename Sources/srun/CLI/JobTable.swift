@@ -46,6 +46,7 @@ struct JobTable {
     }
 
     private func duration(_ job: JobSummary) -> TimeInterval? {
+        if let measured = job.durationSeconds { return measured }
         guard let start = APITime.date(job.startedAt) else { return nil }
         return (APITime.date(job.completedAt) ?? now).timeIntervalSince(start)
     }

@@ -23,7 +23,8 @@ enum PasswordPrompt {
     static func readNew(_ question: String) throws -> String {
         let password = try read(question)
         guard isatty(STDIN_FILENO) == 1 else { return password }
-        guard try read("once more") == password else { throw Failure(.usage, "the two differ; nothing was changed") }
+        let isSame = try read("once more") == password  // compared as text: both were typed by the same person
+        guard isSame else { throw Failure(.usage, "the two differ; nothing was changed") }
         return password
     }
 

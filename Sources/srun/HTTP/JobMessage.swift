@@ -12,7 +12,7 @@ struct JobMessage: Encodable {
     private enum CodingKeys: CodingKey {
         case id, command, argv, cwd, env, secretEnv, tty, timeout, name, tags
         case status, pid, exitCode, signal, reason
-        case createdAt, startedAt, completedAt
+        case createdAt, startedAt, completedAt, durationSeconds
         case unknown, placement, priority, group
         case node, outputBytes, outputDropped, restartOf, createdBy, stoppedBy, usage
         case stopping, paused, limits, nice, retries, retryOf, retryAt, attempt
@@ -32,6 +32,7 @@ struct JobMessage: Encodable {
         try container.encode(RFC3339.string(from: job.createdAt), forKey: .createdAt)
         try container.encode((job.state.run?.startedAt).map(RFC3339.string), forKey: .startedAt)
         try container.encode((end?.endedAt).map(RFC3339.string), forKey: .completedAt)
+        try container.encode(duration?.inSeconds, forKey: .durationSeconds)
         try container.encode(job.isUnknown, forKey: .unknown)
         try container.encode(job.node.isEmpty ? nil : job.node, forKey: .node)
         try container.encode(job.outputBytes, forKey: .outputBytes)
@@ -43,6 +44,14 @@ struct JobMessage: Encodable {
         try container.encode(job.isStopping, forKey: .stopping)
         try container.encode(job.isPaused, forKey: .paused)
         try container.encode((end?.retryAt).map(RFC3339.string), forKey: .retryAt)
+    }
+
+    /// Of a job that has ended: as it was measured, or as far as its times tell.
+    private var duration: Duration? {
+        guard let end = job.state.end else { return nil }
+        if let ranFor = end.ranFor { return ranFor }
+        guard end.outcome.status != .lost, let run = job.state.run else { return nil }
+        return .seconds(max(0, end.endedAt.timeIntervalSince(run.startedAt)))
     }
 
     private func encodeSpec(_ spec: JobSpec, into container: inout KeyedEncodingContainer<CodingKeys>) throws {

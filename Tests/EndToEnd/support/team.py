@@ -12,13 +12,16 @@ from .server import Server, worker
 class Node(Server):
     """A server with a folder, a name and a sign of life of its own."""
 
-    def __init__(self, folder: pathlib.Path, name: str, url: str, *flags: str, lease: float = 30, lost: float = 300, **options):
+    def __init__(
+        self, folder: pathlib.Path, name: str, url: str, *flags: str, lease: float = 30, lost: float = 300,
+        extra: dict[str, str] | None = None, **options,
+    ):  # fmt: skip
         home = folder / name
         home.mkdir()
         self.name = name
         super().__init__(
             home, "--store", "postgres", "--node", name, "--lease", str(lease), "--lost-after", str(lost),
-            "--stop-grace", "1", *flags, env={"SRUN_DATABASE_URL": url}, **options,
+            "--stop-grace", "1", *flags, env={"SRUN_DATABASE_URL": url, **(extra or {})}, **options,
         )  # fmt: skip
 
     def pause(self) -> None:

@@ -70,6 +70,19 @@ struct RetentionPolicyTests {
         #expect(expired(RetentionPolicy(age: .zero, jobs: 0, bytes: 0), finished) == [1])
     }
 
+    @Test func anEndInTheFutureHoldsUpNoOther() {
+        let finished = finished([(-1000, 5), (-900, 5), (-800, 5)])
+        #expect(expired(RetentionPolicy(age: .zero), finished).isEmpty)
+        #expect(expired(RetentionPolicy(jobs: 1), finished) == [1, 2])
+        #expect(expired(RetentionPolicy(bytes: 12), finished) == [1])
+    }
+
+    @Test func anEndByAClockThatWasWrongTellsNoAge() {
+        let finished = finished([(Self.now.timeIntervalSince1970 - 86_400, 5), (5000, 5)])
+        #expect(expired(RetentionPolicy(age: .seconds(1000)), finished) == [2])
+        #expect(expired(RetentionPolicy(jobs: 1), finished) == [1])
+    }
+
     @Test func jobsTakenOverAreAsOldAsTheirPresenceHere() {
         var finished = finished([(5000, 1), (4000, 1), (100, 1)])
         finished.takenOverAt = Self.now.addingTimeInterval(-1000)

@@ -28,6 +28,8 @@ export interface Job {
   createdAt: string;
   startedAt: string | null;
   completedAt: string | null;
+  /** How long it ran, once it has ended; measured, so that it is right also when the server's clock was set meanwhile. */
+  durationSeconds?: number | null;
   /** Null while it is queued for any node. */
   node: string | null;
   outputBytes: number;

@@ -21,6 +21,7 @@ export function duration(seconds: number): string {
 
 /** How long the job has run or ran, or null while it has not started or where nobody knows. */
 export function jobDuration(job: Job, now: number): string | null {
+  if (typeof job.durationSeconds === "number") return duration(job.durationSeconds);
   if (job.startedAt === null) return null;
   const start = Date.parse(job.startedAt);
   if (job.completedAt !== null) return duration((Date.parse(job.completedAt) - start) / 1000);

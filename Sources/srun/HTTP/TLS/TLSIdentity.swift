@@ -9,31 +9,31 @@ final class TLSIdentity: Sendable {
     private let certificateFile: String
     private let keyFile: String
     private let current: Mutex<NIOSSLContext>
-    private let expiry: Mutex<Date>
+    private let interval: Mutex<DateInterval>
 
     /// - Throws: ``Failure``: with ``ExitCodes/permission`` when others can read the key, with ``ExitCodes/badData`` when the
     ///   files are not what they should be or do not belong together.
     init(certificateFile: String, keyFile: String) throws {
         self.certificateFile = certificateFile
         self.keyFile = keyFile
-        let (context, end) = try Self.read(certificateFile, keyFile)
+        let (context, validity) = try Self.read(certificateFile, keyFile)
         current = Mutex(context)
-        expiry = Mutex(end)
+        interval = Mutex(validity)
     }
 
     var context: NIOSSLContext { current.withLock { $0 } }
 
-    /// When the certificate is good no longer.
-    var expiresAt: Date { expiry.withLock { $0 } }
+    /// When the certificate is good.
+    var validity: DateInterval { interval.withLock { $0 } }
 
     /// Reads the files again. What was there stays when they cannot be used.
     func reload() throws {
-        let (context, end) = try Self.read(certificateFile, keyFile)
+        let (context, validity) = try Self.read(certificateFile, keyFile)
         current.withLock { $0 = context }
-        expiry.withLock { $0 = end }
+        interval.withLock { $0 = validity }
     }
 
-    private static func read(_ certificateFile: String, _ keyFile: String) throws -> (NIOSSLContext, Date) {
+    private static func read(_ certificateFile: String, _ keyFile: String) throws -> (NIOSSLContext, DateInterval) {
         try PrivateFile.check(keyFile, called: "the TLS key")
         let certificates: [NIOSSLCertificate]
         do {
@@ -55,8 +55,9 @@ final class TLSIdentity: Sendable {
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["http/1.1"]
         do {
+            let start = Date(timeIntervalSince1970: TimeInterval(leaf.notValidBefore))
             let end = Date(timeIntervalSince1970: TimeInterval(leaf.notValidAfter))
-            return (try NIOSSLContext(configuration: configuration), end)
+            return (try NIOSSLContext(configuration: configuration), DateInterval(start: start, end: max(start, end)))
         } catch {
             throw Failure(
                 .badData, "the TLS certificate \(certificateFile) and the key \(keyFile) do not belong together")
