@@ -156,6 +156,11 @@ def test_open_access_is_loud(tmp_path, command_line):
 # The address (B49)
 
 
+def test_root_is_warned_and_not_refused(server):
+    """C46: containers run as root."""
+    assert ("srun runs as root, and so does every job" in server.log) == (os.geteuid() == 0)
+
+
 def test_address_in_use(start, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
