@@ -29,7 +29,7 @@ $server/HTTP/JSON/JSONValue.swift $server/HTTP/JSON/StrictJSON.swift $server/HTT
 $server/HTTP/RequestError.swift $server/HTTP/Authority.swift $server/HTTP/HostRule.swift $server/HTTP/ServerError.swift
 $server/HTTP/BaseAddress.swift $server/HTTP/Forwarding.swift $server/HTTP/TrustedProxies.swift $server/HTTP/RequestTarget.swift
 $server/HTTP/ByteRange.swift $server/HTTP/ListRequest.swift $server/HTTP/Credentials.swift $server/HTTP/OfferedProtocols.swift
-$server/HTTP/SessionCookie.swift $kit/Access/AccessRecords.swift $server/Access/Base64URL.swift $server/Access/SecretDigest.swift
+$server/HTTP/SessionCookie.swift $kit/Access/*.swift $server/Access/Base64URL.swift $server/Access/SecretDigest.swift
 $server/Access/OpenID/IDToken.swift $server/Access/OpenID/SigningKeys.swift $server/Access/OpenID/OpenIDMetadata.swift
 $server/Access/OpenID/OpenIDSettings.swift $server/Access/OpenID/BegunSignIn.swift $server/App/ListenAddress.swift
 $server/WebSocket/MessageAssembler.swift $server/WebSocket/WebSocketClose.swift $server/WebSocket/UTF8*.swift"

@@ -29,7 +29,10 @@ Deno.test("a running job counts whole seconds, an ended one keeps its own time",
   const ended = { startedAt: start, completedAt: "2026-11-23T16:00:01.500000Z", status: "completed" } as const;
   equal(jobDuration(job(1, ended), now), "1.5 s");
   // The server's clock was set while it ran: what was measured counts.
-  equal(jobDuration(job(1, { ...ended, completedAt: "2026-11-23T17:00:00.000000Z", durationSeconds: 2.5 }), now), "2.5 s");
+  equal(
+    jobDuration(job(1, { ...ended, completedAt: "2026-11-23T17:00:00.000000Z", durationSeconds: 2.5 }), now),
+    "2.5 s",
+  );
 });
 
 Deno.test("ages and sizes", () => {
