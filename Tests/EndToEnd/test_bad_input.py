@@ -2,6 +2,8 @@
 
 import json
 import socket
+import subprocess
+import urllib.parse
 
 import pytest
 
@@ -228,3 +230,74 @@ def test_passwords_are_bounded_and_guessing_is_slowed_down(tmp_path):
         late = attempt("wrong")
         refused(late, 429, "too_many_attempts")
         assert 1 <= int(late[1]["retry-after"]) <= 60
+
+
+WRONG_OFFSETS = ["--1", "-", "-0", "-00", "-99999999999999999999", "-9223372036854775808", "9223372036854775808", "", "+1", "1.5", "1e3", "0x1", " 1", "x"]
+
+
+@pytest.mark.parametrize("text", WRONG_OFFSETS)
+def test_what_is_no_offset_is_told_so(shared_server, ended_job, text):
+    """B40, of a body, of one that goes on, and before a WebSocket is one."""
+    query = urllib.parse.urlencode({"from": text})
+    upgrade = {
+        "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="
+    }  # fmt: skip
+    for more, fields in [("", {}), ("&follow=1", {}), ("&format=text", {}), ("", upgrade)]:
+        status, data = shared_server.api.request("GET", f"/api/jobs/{ended_job}/logs?{query}{more}", headers=fields)
+        assert (status, json.loads(data)["code"]) == (400, "invalid_query"), (text, more, data)
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [(-1, b"9"), (-3, b"789"), (-10, b"0123456789"), (-11, b"0123456789"), (-(2**63) + 1, b"0123456789"), (10, b""), (11, b""), (2**63 - 1, b"")],
+)
+def test_an_offset_before_the_end_is_the_tail_and_one_beyond_it_the_end(shared_server, ended_job, start, expected):
+    """B40, with our departure: a negative offset is counted from the end. A socket at the end of an ended job is closed with 1000."""
+    api = shared_server.api
+    for more in ("", "&follow=1"):
+        assert api.request("GET", f"/api/jobs/{ended_job}/logs?from={start}{more}") == (200, expected)
+    with api.socket(f"/api/jobs/{ended_job}/logs?from={start}") as socket:
+        assert "".join(socket).encode() == expected
+    assert socket.close_code == 1000
+
+
+def test_an_offset_beyond_the_end_of_a_running_job_waits_there(shared_server):
+    api = shared_server.api
+    job = api.submit("printf 0123456789; read line; printf more", tty={"cols": 80, "rows": 24})["id"]
+    api.wait_for_output(job, b"9")
+    with api.socket(f"/api/jobs/{job}/logs?from=1000000", "srun.v1") as socket:
+        hello = json.loads(socket.recv(timeout=30))
+        assert (hello["type"], hello["from"]) == ("hello", 10)
+        socket.send(json.dumps({"type": "input", "base64": "DQ=="}))
+        got = b""
+        while not got.endswith(b"more"):
+            message = socket.recv(timeout=30)
+            got += message if isinstance(message, bytes) else b""
+        assert got == b"\r\nmore"
+
+
+@pytest.fixture(scope="module")
+def ended_job(shared_server):
+    job, output = shared_server.api.run("printf 0123456789", tty=False)
+    assert output == b"0123456789"
+    return job["id"]
+
+
+@pytest.mark.parametrize("tty", [True, False], ids=["terminal", "pipes"])
+def test_what_the_kernel_does_not_take_is_a_job_that_says_so(tmp_path, command_line, tty):
+    """B14: as much as may be asked for is taken, and where the kernel takes less, the job says so."""
+    most = {"long": "a" * (131_072 - len("long=") - 1)}
+    with Server(tmp_path) as server:
+        api = server.api
+        assert api.run("echo ${#long}", tty=tty, env=most)[1].split() == [str(len(most["long"])).encode()]
+        # A quarter of the stack, and never less than 128 KiB, is what all arguments and variables may have (execve(2)).
+        subprocess.run(["prlimit", f"--pid={server.process.pid}", "--stack=262144:"], check=True)
+        job, output = api.run("echo never #" + "a" * 60_000, tty=tty, env=most)
+        assert (job["status"], job["exitCode"], job["signal"], output) == ("failed", None, None, b"")
+        assert "E2BIG" in job["reason"] and "aaaa" not in job["reason"]
+        again = api.value("POST", f"/api/jobs/{job['id']}/restart")
+        assert "E2BIG" in api.wait(again["id"])[0]["reason"]
+        # It stands in nobody's way.
+        assert api.run("echo alive", tty=False)[1] == b"alive\n"
+        ran = command_line(server)("run", "--env", "long", "--", "sh", "-c", ": " + "a" * 60_000, env={"long": "a" * 100_000})
+        assert ran.returncode == 126 and b"E2BIG" in ran.stderr

@@ -130,7 +130,7 @@ def test_lets_in_whom_an_administrator_has_linked(server, issuer, command_line):
     entry = last_sign_in(server)
     assert (entry["user"], entry["result"], entry["detail"]) == ("annie", "ok", "oidc, subject ann-1, ann")
     (user,) = server.api.value("GET", "/api/users")
-    assert user["identity"] == {"issuer": issuer.url, "subject": "ann-1"} and user["lastSignInAt"] is not None
+    assert user["identity"] == {"issuer": issuer.url, "subject": "ann-1", "name": "127.0.0.1"} and user["lastSignInAt"] is not None
     # Nobody else can be given it, and nobody gets in by the name.
     assert srun("user", "add", "bob", "--no-password").returncode == 0
     taken = srun("user", "link", "bob", "ann-1")
@@ -365,7 +365,7 @@ def test_in_a_team_the_way_back_may_lead_to_another_node(tmp_path, database, fla
         assert thief.get(alpha.url + "/api/session", host).status == 401
 
 
-def test_somebody_signs_in_by_the_button_in_a_browser(open_server, issuer, browser):
+def test_somebody_signs_in_by_the_button_in_a_browser(open_server, issuer, browser, visit):
     issuer.claims = {"sub": "page", "preferred_username": "paula"}
     context = browser.new_context()
     context.set_default_timeout(20_000)
@@ -380,6 +380,19 @@ def test_somebody_signs_in_by_the_button_in_a_browser(open_server, issuer, brows
     page.run("echo by paula")
     page.wait_for_line("by paula")
     assert open_server.api.job(page.job)["createdBy"] == "paula"
+    # An administrator sees by what she signs in, and that others do not.
+    open_server.api.value("POST", "/api/users", {"name": "peter", "role": "admin", "password": "correct horse battery"}, status=201)
+    admin = visit(open_server)
+    admin.sign_in()
+    for size, look in [((1280, 800), "wide"), ((390, 844), "phone")]:
+        admin.page.set_viewport_size({"width": size[0], "height": size[1]})
+        admin.open("/users")
+        known = admin.page.get_by_role("row", name="paula").get_by_text("signs in by Example ID as page", exact=True)
+        expect(known).to_be_visible()
+        expect(known).to_have_attribute("title", issuer.url)
+        expect(admin.page.get_by_role("row", name="peter")).not_to_contain_text("signs in by")
+        admin.screenshot(f"users-openid-{look}")
+        assert admin.accessibility_violations() == []
     # Somebody who is not let in reads why, and nothing of it stays in the address.
     context.clear_cookies()
     issuer.claims = {"sub": "another", "preferred_username": "paula"}

@@ -31,10 +31,10 @@ extension TestServer {
         access: Access = Access(.token(Token(token)), store: MemoryStore()), allowedHosts: [String] = [],
         trustedProxies: [String] = [],
         sockets: WebSocketLimits = WebSocketLimits(), startRate: StartRate? = .standard,
-        launcher: any ProcessLauncher = greeter,
+        launcher: any ProcessLauncher = greeter, clock: any Clock<Duration> = .continuous,
         _ body: @Sendable (TestServer) async throws -> Result
     ) async throws -> Result {
-        try await withEngine(launcher: launcher) { engine in
+        try await withEngine(launcher: launcher, clock: clock) { engine in
             var configuration = try srun.ServerConfiguration(
                 host: "127.0.0.1", port: 0, allowedHosts: allowedHosts, trustedProxies: trustedProxies)
             configuration.sockets = sockets

@@ -21,7 +21,7 @@ import Testing
 
         func receive(_ message: WebSocketMessage, _ socket: WebSocketSender) async throws -> WebSocketMessageWeight {
             switch message {
-            case .text(let bytes): try await socket.send(text: String(buffer: bytes))
+            case .text(let bytes): try await socket.send(text: bytes)
             case .binary(let bytes): try await socket.send(binary: [bytes])
             }
             return .free

@@ -115,12 +115,19 @@ extension Engine {
     /// first.
     ///
     /// - Parameter actor: The name of whoever asks: the new job is theirs, whosever the old one was.
-    /// - Throws: ``EngineError`` with code `stillStopping` when it did not end in time; nothing is started then.
+    /// - Throws: ``EngineError`` with code `stillStopping` when it did not end in time, or left processes that even being killed did not end;
+    ///   nothing is started then.
     ///   Otherwise as ``submit(_:by:restartOf:)``.
     public func restart(_ id: JobID, by actor: String? = nil) async throws(EngineError) -> Job {
         let job = try await self.job(id)
         try await checkDisk()
-        if active[id] != nil || placeElsewhere(job) != nil { try await stopBeforehand(id, by: actor) }
+        if active[id] != nil || placeElsewhere(job) != nil {
+            let ended = try await stopBeforehand(id, by: actor)
+            if let ended, ended.state.end?.outcome.leftSurvivors == true {
+                throw EngineError(
+                    .stillStopping, status: ended.status, "Processes of the job are alive after being killed.")
+            }
+        }
         return try await submit(job.spec.tried(nil), by: actor, restartOf: id)
     }
 
@@ -136,7 +143,7 @@ extension Engine {
                     .stillRunning, status: entry.job.status,
                     "The job has not ended: stop it first, or remove it with force.")
             }
-            try await stopBeforehand(id, by: actor)
+            _ = try await stopBeforehand(id, by: actor)
         } else if team != nil {
             let job = try await stored(id)
             if placeElsewhere(job) != nil {
@@ -145,7 +152,7 @@ extension Engine {
                         .stillRunning, status: job.status,
                         "The job has not ended: stop it first, or remove it with force.")
                 }
-                try await stopBeforehand(id, by: actor)
+                _ = try await stopBeforehand(id, by: actor)
             }
         }
         do {
@@ -218,16 +225,18 @@ extension Engine {
         return job
     }
 
-    private func stopBeforehand(_ id: JobID, by actor: String?) async throws(EngineError) {
+    /// - Returns: The job that was stopped; nil when it ended by itself meanwhile, which is as good.
+    private func stopBeforehand(_ id: JobID, by actor: String?) async throws(EngineError) -> Job? {
         let result: StopResult
         do {
             result = try await stop(id, by: actor)
         } catch {
-            // It ended by itself meanwhile, which is as good.
-            if error.code == .notRunning { return }
+            if error.code == .notRunning { return nil }
             throw error
         }
-        if case .stopping(let job) = result {
+        switch result {
+        case .ended(let job): return job
+        case .stopping(let job):
             throw EngineError(
                 .stillStopping, status: job.status, "The job was told to stop and has not ended yet. Try again later.")
         }

@@ -80,7 +80,7 @@ struct SupervisionStateMachine {
 
     private func outcome(exit: ProcessExit?, usage: ResourceUsage?) -> JobOutcome {
         let alive = survivors.map { "\($0)" }.joined(separator: ", ")
-        let remark = survivors.isEmpty ? nil : "still alive after being killed: process \(alive)"
+        let remark = survivors.isEmpty ? nil : "\(JobOutcome.survivorRemark) \(alive)"
         switch cause {
         case .stop(let request):
             let reason = [request.reason, remark].compactMap { $0 }.joined(separator: "; ")

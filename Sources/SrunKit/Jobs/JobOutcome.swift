@@ -52,6 +52,12 @@ public struct JobOutcome: Hashable, Sendable {
         self.usage = usage
     }
 
+    /// What the reason says in front of their numbers when processes of the job were killed and are there all the same.
+    static let survivorRemark = "still alive after being killed: process"
+
+    /// Whether it does, here or on the node that ran the job.
+    var leftSurvivors: Bool { reason?.contains(Self.survivorRemark) ?? false }
+
     /// Always a final status.
     public var status: JobStatus {
         switch ending {

@@ -72,10 +72,11 @@ struct LogRoutes: Sendable {
         }
     }
 
-    /// `from` as it stands in the query: bytes from the start, or before the end when negative.
+    /// `from` as it stands in the query: bytes from the start, or before the end when negative. No bytes before the end are none, so
+    /// `-0` is a mistake.
     private func position(_ query: Query) throws(RequestError) -> LogPosition? {
         guard let text = try query["from"] else { return nil }
-        guard let number = WholeNumber.read(text), number > .min else {
+        guard let number = WholeNumber.read(text), number > .min, number != 0 || !text.hasPrefix("-") else {
             throw .invalidQuery("from must be a whole number")
         }
         return number < 0 ? .last(-number) : .offset(number)

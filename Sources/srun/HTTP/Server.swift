@@ -44,7 +44,7 @@ struct Server: Service {
             node: node, build: build, store: configuration.store, isTeam: engine.isTeam,
             auth: configuration.auth)
         let sessions = SessionRoutes(access: access, server: description)
-        let users = UserRoutes(access: access, issuer: configuration.issuer?.settings.issuer)
+        let users = UserRoutes(access: access, issuer: configuration.issuer?.settings)
         let tokens = TokenRoutes(access: access)
         let nodes = NodeRoutes(engine: engine, node: node)
         let health = HealthRoutes(engine: engine, build: build)

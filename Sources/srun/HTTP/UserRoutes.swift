@@ -6,7 +6,7 @@ import SrunKit
 struct UserRoutes: Sendable {
     let access: Access
     /// Whose subjects are meant; nil where no other service signs people in.
-    let issuer: String?
+    let issuer: OpenIDSettings?
 
     var all: [Route] {
         [
@@ -20,7 +20,7 @@ struct UserRoutes: Sendable {
     }
 
     @Sendable private func list(_ request: Request, _ context: RequestContext) async throws -> Response {
-        .json(try await access.store.users().map(UserMessage.init))
+        .json(try await access.store.users().map { UserMessage($0, knownBy: issuer) })
     }
 
     @Sendable private func create(_ request: Request, _ context: RequestContext) async throws -> Response {
@@ -39,7 +39,7 @@ struct UserRoutes: Sendable {
             guard try await access.store.user(name.text) != nil else { throw RequestError.identityTaken }
             throw RequestError(.conflict, "user_exists", "there is a user of this name already")
         }
-        return .json(UserMessage(user), status: .created)
+        return .json(UserMessage(user, knownBy: issuer), status: .created)
     }
 
     /// As whom the issuer knows them; the outer nil when the body does not say.
@@ -52,7 +52,7 @@ struct UserRoutes: Sendable {
         guard (1...255).contains(subject.utf8.count), subject.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) else {
             throw .invalidField("subject", "a subject has 1 to 255 ASCII characters")
         }
-        return IssuedIdentity(issuer: issuer, subject: subject)
+        return IssuedIdentity(issuer: issuer.issuer, subject: subject)
     }
 
     @Sendable private func change(_ request: Request, _ context: RequestContext) async throws -> Response {
@@ -77,7 +77,7 @@ struct UserRoutes: Sendable {
         if let role { _ = try await access.store.change(name, .role(role)) }
         if let isDisabled { _ = try await access.store.change(name, .disabled(isDisabled)) }
         guard let user = try await access.store.user(name) else { throw RequestError.userNotFound }
-        return .json(UserMessage(user))
+        return .json(UserMessage(user, knownBy: issuer))
     }
 
     @Sendable private func remove(_ request: Request, _ context: RequestContext) async throws -> Response {
@@ -151,15 +151,22 @@ struct UserMessage: Codable {
     struct Identity: Codable {
         let issuer: String
         let subject: String
+        /// What people call the issuer; its host when the server goes to another one now.
+        let name: String?
     }
 
-    init(_ user: AccessUser) {
+    init(_ user: AccessUser, knownBy issuer: OpenIDSettings?) {
         name = user.name
         role = user.role.rawValue
         createdAt = RFC3339.string(from: user.createdAt)
         lastSignInAt = user.lastSignInAt.map(RFC3339.string)
         disabled = user.isDisabled
-        identity = user.identity.map { Identity(issuer: $0.issuer, subject: $0.subject) }
+        identity = user.identity.map { known in
+            let settings = OpenIDSettings(issuer: known.issuer, clientID: "", clientSecret: nil)
+            return Identity(
+                issuer: known.issuer, subject: known.subject,
+                name: known.issuer == issuer?.issuer ? issuer?.name : settings.name)
+        }
     }
 
     func encode(to encoder: any Encoder) throws {

@@ -67,8 +67,9 @@ struct LogSocket: WebSocketHandler {
                     chunks.removeFirst()
                 }
                 window.didSend(upTo: end)
+                let size = chunks.reduce(0) { $0 + $1.bytes.readableBytes }
                 try await socket.send(binary: OutputMessages.buffers(of: chunks))
-                try await pace.wait(after: chunks)
+                try await pace.wait(after: size)
             }
         } catch let error as StoreError {
             return error.code == .jobNotFound ? .jobRemoved : .failed
@@ -122,20 +123,28 @@ struct LegacyLogSocket: WebSocketHandler {
         var cutter = UTF8Cutter()
         var feed = feed
         do {
-            while let chunks = try await feed.next() {
-                let text = cutter.append(chunks.map(\.bytes))
-                if !text.isEmpty { try await socket.send(text: text) }
-                try await pace.wait(after: chunks)
+            while let text = try await next(&feed, &cutter) {
+                let size = text.readableBytes
+                if size > 0 { try await socket.send(text: text) }
+                try await pace.wait(after: size)
             }
         } catch let error as StoreError {
             return error.code == .jobNotFound ? .jobRemoved : .failed
         }
         try Task.checkCancellation()
         let rest = cutter.finish()
-        if !rest.isEmpty { try await socket.send(text: rest) }
+        if !rest.isEmpty { try await socket.send(text: ByteBuffer(string: rest)) }
         guard let ended = await engine.endedJob(feed.job) else { return .goingDown }
         return ended == nil ? .jobRemoved : .normal
     }
+
+    /// The next message. What it was made of is let go before it is sent: whoever does not read has only that waiting for them.
+    private func next(_ feed: inout LogFeed, _ cutter: inout UTF8Cutter) async throws -> ByteBuffer? {
+        try await feed.next(limit: Self.messageBytes).map { ByteBuffer(string: cutter.append($0.map(\.bytes))) }
+    }
+
+    /// How much output makes a message at most.
+    private static let messageBytes = 64 * 1024
 
     /// The earlier tool's clients say nothing, and what others say has no meaning here.
     func receive(_ message: WebSocketMessage, _ socket: WebSocketSender) async throws -> WebSocketMessageWeight {

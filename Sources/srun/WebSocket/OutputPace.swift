@@ -1,6 +1,3 @@
-import NIOCore
-import SrunKit
-
 /// Decides when the next output is sent: what comes after a silence at once, what pours together with what comes in a short
 /// while.
 ///
@@ -18,11 +15,11 @@ struct OutputPace: Sendable {
         self.gathering = gathering
     }
 
-    /// To be called after each send.
+    /// To be called after each send of so many bytes.
     ///
     /// - Throws: `CancellationError`.
-    mutating func wait(after chunks: [LogChunk]) async throws {
-        guard let pause = pause(after: chunks.reduce(0) { $0 + $1.bytes.readableBytes }, at: .now) else { return }
+    mutating func wait(after byteCount: Int) async throws {
+        guard let pause = pause(after: byteCount, at: .now) else { return }
         try await Task.sleep(for: pause)
     }
 

@@ -13,8 +13,8 @@ struct WebSocketSender: Sendable {
         try await send(.text, JSONText.bytes(of: message))
     }
 
-    func send(text: String) async throws {
-        try await send(.text, ByteBuffer(string: text))
+    func send(text: ByteBuffer) async throws {
+        try await send(.text, text)
     }
 
     /// One binary message per buffer, its bytes uncopied.

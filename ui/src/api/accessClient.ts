@@ -9,6 +9,8 @@ export interface User {
   createdAt: string;
   lastSignInAt: string | null;
   disabled: boolean;
+  /** As whom an OpenID Connect issuer knows them. */
+  identity: { issuer: string; subject: string; name: string } | null;
 }
 
 export interface Token {

@@ -34,6 +34,11 @@ export function UsersPage({ workspace, session }: { workspace: Workspace; sessio
         <strong>{user.name}</strong>
         {user.name === session.user && <span class="dim">{texts.you}</span>}
         {user.disabled && <span class="dim">{texts.mayNotSignIn}</span>}
+        {user.identity !== null && (
+          <span class="dim below" title={user.identity.issuer}>
+            {texts.knownAs(user.identity.name, user.identity.subject)}
+          </span>
+        )}
       </Cell>
       <Cell name={columns.role}>
         <RoleSelect

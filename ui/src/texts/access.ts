@@ -33,6 +33,7 @@ export const people = "People";
 export const personCount = (amount: number) => count(amount, "person", "people");
 export const you = "(you)";
 export const mayNotSignIn = "(may not sign in)";
+export const knownAs = (issuer: string, subject: string) => `signs in by ${issuer} as ${subject}`;
 export const roleOf = (name: string) => `Role of ${name}`;
 export const nobody = "Nobody has a password here yet. The token of the server always works.";
 export const addPerson = "Add a person";
