@@ -13,6 +13,8 @@ import time
 import pytest
 import websockets
 
+from support.server import processes_of_job
+
 LOADED_RUNS = int(os.environ.get("SRUN_TEST_RUNS", "200"))
 FLOOD = 50_000_000
 
@@ -93,6 +95,25 @@ def test_many_jobs_at_once(shared_server):
     states = subprocess.run(
         ["ps", "--ppid", str(shared_server.process.pid), "-o", "stat="], stdout=subprocess.PIPE, text=True
     )
+    assert [state for state in states.stdout.split() if state.startswith("Z")] == []
+
+
+def test_a_job_that_forks_without_pause_holds_nobody_up(shared_server):
+    """B46: others are served meanwhile, and when it has ended nothing of it is left."""
+    api = shared_server.api
+    forks = "end=$(($(date +%s) + 3)); while [ $(date +%s) -lt $end ]; do /bin/true & /bin/true & /bin/true & done; wait; echo done"
+    job = api.submit(forks, tty=False)["id"]
+    delays = []
+    while api.job(job)["status"] == "running":
+        began = time.monotonic()
+        assert api.run("echo beside", tty=False)[1] == b"beside\n"
+        delays.append(time.monotonic() - began)
+    ended, output = api.wait(job)
+    assert (ended["status"], output) == ("completed", b"done\n")
+    # Started, run and told in far less than the machine spends on the other's processes.
+    assert len(delays) > 3 and max(delays) < 5
+    assert processes_of_job(job) == []
+    states = subprocess.run(["ps", "--ppid", str(shared_server.process.pid), "-o", "stat="], stdout=subprocess.PIPE, text=True)
     assert [state for state in states.stdout.split() if state.startswith("Z")] == []
 
 
