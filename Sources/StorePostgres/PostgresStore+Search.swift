@@ -8,17 +8,26 @@ extension PostgresStore: SearchIndexing {
         let rows = try await read(
             PQStatement(
                 """
-                SELECT id, created_at, indexed_to, indexed_line FROM \(schema.jobs)
+                SELECT id, created_at, indexed_to, indexed_line,
+                    CASE WHEN status IN ('queued', 'running') THEN \(schema.storedBytes) ELSE output_bytes END,
+                    status NOT IN ('queued', 'running')
+                FROM \(schema.jobs) j
                 WHERE NOT is_indexed AND (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3
                 """, Self.bounds(place) + [.int(Int64(max(1, limit)))]))
         return rows.compactMap { row in
             guard let job = Self.cursor(row) else { return nil }
-            return IndexPosition(job: job, offset: row.int(at: 2) ?? 0, line: row.int(at: 3) ?? 1)
+            return IndexPosition(
+                job: job, offset: row.int(at: 2) ?? 0, line: row.int(at: 3) ?? 1,
+                outputBytes: row.int(at: 4) ?? 0, hasEnded: row.bool(at: 5) ?? false)
         }
     }
 
+    public func index(_ blocks: [IndexBlock]) async throws(StoreError) {
+        for block in blocks { try await index(block) }
+    }
+
     /// Whoever moves the position on adds the block: of several nodes that do it at once, one.
-    public func index(_ block: IndexBlock) async throws(StoreError) {
+    private func index(_ block: IndexBlock) async throws(StoreError) {
         _ = try await read(
             PQStatement(
                 """

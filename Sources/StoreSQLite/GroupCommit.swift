@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import SrunKit
 import Synchronization
@@ -36,6 +37,8 @@ final class GroupCommit: Sendable {
         /// What `PRAGMA synchronous` of the writer says.
         var synchronous: Durability?
         var lastSync = ContinuousClock.now
+        /// How many writes went into the last transaction.
+        var lastCount = 0
 
         /// Takes the writes that go into the next transaction: at least one, when any waits.
         mutating func takeTransaction() -> [Write] {
@@ -45,6 +48,7 @@ final class GroupCommit: Sendable {
                 return bytes < transactionBytes
             }.count
             defer { waiting.removeFirst(count) }
+            lastCount = count
             return Array(waiting.prefix(count))
         }
     }
@@ -54,6 +58,9 @@ final class GroupCommit: Sendable {
     private static let transactionWrites = 1024
     /// How much output a loss of power may take while output flows. One sync a second costs next to nothing.
     private static let syncInterval = Duration.seconds(1)
+    /// How long a transaction waits for more writes where several came together the last time: a transaction writes every page it
+    /// touches, and many jobs' writes touch the same. In microseconds. A write that comes alone does not wait.
+    private static let gatheringTime: UInt32 = 1000
 
     private let pool: DatabasePool
     private let checkpointer: Checkpointer
@@ -119,6 +126,7 @@ final class GroupCommit: Sendable {
 
     private func scheduleDrain() {
         pool.asyncWriteWithoutTransaction { [self] db in
+            if state.withLock({ $0.lastCount > 1 }) { usleep(Self.gatheringTime) }
             let writes = state.withLock { $0.takeTransaction() }
             for (write, result) in zip(writes, commit(writes, db)) {
                 switch result {

@@ -44,7 +44,7 @@ struct JobListing: Sendable {
         arguments += [limit]
         // CROSS JOIN: in this order and no other.
         sql = """
-            SELECT jobs.* FROM \(query.tag == nil ? "jobs" : "job_tags CROSS JOIN jobs ON jobs.id = job_tags.job_id")
+            SELECT \(JobRecord.columns) FROM \(query.tag == nil ? "jobs" : "job_tags CROSS JOIN jobs ON jobs.id = job_tags.job_id")
             \(conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: "\nAND "))
             ORDER BY \(place.0) DESC, \(place.1) DESC
             LIMIT ?

@@ -4,111 +4,143 @@ import SrunKit
 
 /// A job as a row of `jobs`.
 enum JobRecord {
+    /// What every statement here reads and writes, in this order: by its place a column is found without comparing names.
+    private enum Column: String, CaseIterable {
+        case id, command, node, name, tags, spec
+        case createdAt = "created_at"
+        case restartOf = "restart_of"
+        case createdBy = "created_by"
+        case droppedBytes = "dropped_bytes"
+        // From here on, what changes with the state.
+        case status, pid, signal, reason
+        case startedAt = "started_at"
+        case stoppedAt = "stopped_at"
+        case exitCode = "exit_code"
+        case stoppedBy = "stopped_by"
+        case outputBytes = "output_bytes"
+        case userSeconds = "user_seconds"
+        case systemSeconds = "system_seconds"
+        case maxResidentBytes = "max_resident_bytes"
+        case readBytes = "read_bytes"
+        case writtenBytes = "written_bytes"
+        case retryAt = "retry_at"
+        case ranFor = "ran_for"
+
+        static let all = allCases
+        static let ofState = Array(all.drop { $0 != .status })
+    }
+
+    /// For a SELECT whose rows ``job(from:)`` and ``state(from:)`` take.
+    static let columns = Column.all.map { "jobs.\($0.rawValue)" }.joined(separator: ", ")
+
     static let insertion = """
-        INSERT INTO jobs (
-            id, command, pid, status, created_at, stopped_at, exit_code, started_at, signal, reason, node, restart_of, name,
-            tags, spec, created_by, output_bytes, user_seconds, system_seconds, max_resident_bytes,
-            stopped_by, read_bytes, written_bytes, retry_at, ran_for)
-        VALUES (
-            :id, :command, :pid, :status, :created_at, :stopped_at, :exit_code, :started_at, :signal, :reason, :node,
-            :restart_of, :name, :tags, :spec, :created_by, :output_bytes, :user_seconds, :system_seconds, :max_resident_bytes,
-            :stopped_by, :read_bytes, :written_bytes, :retry_at, :ran_for)
+        INSERT INTO jobs (\(Column.all.map(\.rawValue).joined(separator: ", ")))
+        VALUES (\(Column.all.map { _ in "?" }.joined(separator: ", ")))
         ON CONFLICT (id) DO NOTHING
         """
 
     static let advancement = """
-        UPDATE jobs SET
-            pid = :pid, status = :status, stopped_at = :stopped_at, exit_code = :exit_code, started_at = :started_at,
-            signal = :signal, reason = :reason, output_bytes = :output_bytes, user_seconds = :user_seconds,
-            system_seconds = :system_seconds, max_resident_bytes = :max_resident_bytes,
-            stopped_by = :stopped_by, read_bytes = :read_bytes, written_bytes = :written_bytes, retry_at = :retry_at,
-            ran_for = :ran_for
-        WHERE id = :id
+        UPDATE jobs SET \(Column.ofState.map { "\($0.rawValue) = ?" }.joined(separator: ", ")) WHERE id = ?
         """
 
-    private typealias Values = [String: (any DatabaseValueConvertible)?]
-
     static func arguments(of job: Job) throws(StoreError) -> StatementArguments {
-        let spec: Values = [
-            "id": job.id.text,
-            "command": job.spec.commandText,
-            "created_at": job.createdAt.column,
-            "node": job.node,
-            "restart_of": job.restartOf?.text,
-            "created_by": job.createdBy,
-            "name": job.spec.name,
-            "tags": job.spec.tags.isEmpty ? nil : try StoredJSON.text(of: job.spec.tags),
-            "spec": try StoredJSON.text(of: StoredSpec(job.spec)),
-        ]
-        return StatementArguments(spec.merging(values(of: job.state, outputBytes: job.outputBytes)) { $1 })
+        let tags = job.spec.tags.isEmpty ? nil : try StoredJSON.text(of: job.spec.tags)
+        let spec = try StoredJSON.text(of: StoredSpec(job.spec))
+        return StatementArguments(
+            Column.all.map { column -> (any DatabaseValueConvertible)? in
+                switch column {
+                case .id: job.id.text
+                case .command: job.spec.commandText
+                case .node: job.node
+                case .name: job.spec.name
+                case .tags: tags
+                case .spec: spec
+                case .createdAt: job.createdAt.column
+                case .restartOf: job.restartOf?.text
+                case .createdBy: job.createdBy
+                case .droppedBytes: job.outputDropped
+                default: value(of: column, in: job.state, outputBytes: job.outputBytes)
+                }
+            })
     }
 
     static func arguments(of state: JobState, id: JobID) -> StatementArguments {
-        StatementArguments(values(of: state, outputBytes: 0).merging(["id": id.text]) { $1 })
+        StatementArguments(Column.ofState.map { value(of: $0, in: state, outputBytes: 0) } + [id.text])
     }
 
-    private static func values(of state: JobState, outputBytes: Int64) -> Values {
+    private static func value(
+        of column: Column, in state: JobState, outputBytes: Int64
+    ) -> (any DatabaseValueConvertible)? {
         let outcome = state.end?.outcome
-        return [
-            "status": state.status.rawValue,
-            "pid": state.run?.processID,
-            "started_at": state.run?.startedAt.column,
-            "stopped_at": state.end?.endedAt.column,
-            "exit_code": outcome?.exitCode,
-            "signal": outcome?.signal,
-            "reason": outcome?.reason,
-            "stopped_by": outcome?.stoppedBy,
-            "output_bytes": state.end?.outputBytes ?? outputBytes,
-            "user_seconds": outcome?.usage?.userSeconds,
-            "system_seconds": outcome?.usage?.systemSeconds,
-            "max_resident_bytes": outcome?.usage?.maxResidentBytes,
-            "read_bytes": outcome?.usage?.readBytes,
-            "written_bytes": outcome?.usage?.writtenBytes,
-            "retry_at": state.end?.retryAt?.column,
-            "ran_for": state.end?.ranFor?.inMicroseconds,
-        ]
+        return switch column {
+        case .status: state.status.rawValue
+        case .pid: state.run?.processID
+        case .signal: outcome?.signal
+        case .reason: outcome?.reason
+        case .startedAt: state.run?.startedAt.column
+        case .stoppedAt: state.end?.endedAt.column
+        case .exitCode: outcome?.exitCode
+        case .stoppedBy: outcome?.stoppedBy
+        case .outputBytes: state.end?.outputBytes ?? outputBytes
+        case .userSeconds: outcome?.usage?.userSeconds
+        case .systemSeconds: outcome?.usage?.systemSeconds
+        case .maxResidentBytes: outcome?.usage?.maxResidentBytes
+        case .readBytes: outcome?.usage?.readBytes
+        case .writtenBytes: outcome?.usage?.writtenBytes
+        case .retryAt: state.end?.retryAt?.column
+        case .ranFor: state.end?.ranFor?.inMicroseconds
+        case .id, .command, .node, .name, .tags, .spec, .createdAt, .restartOf, .createdBy, .droppedBytes: nil
+        }
     }
 
+    private static func value<Value: DatabaseValueConvertible>(
+        _ column: Column, of row: Row, as type: Value.Type = Value.self
+    ) -> Value? {
+        Column.all.firstIndex(of: column).flatMap { row.value(at: $0) }
+    }
+
+    /// - Parameter row: Of a statement that selects ``columns``, in the beginning at least.
     static func job(from row: Row) throws(StoreError) -> Job {
-        guard let id = row.value("id", as: String.self).flatMap({ JobID($0) }),
-            let createdAt = Date.stored(row.value("created_at"))
+        guard let id = value(.id, of: row, as: String.self).flatMap({ JobID($0) }),
+            let createdAt = Date.stored(value(.createdAt, of: row))
         else { throw .damagedRow }
         var job = Job(
             id: id,
             spec: try spec(from: row),
             createdAt: createdAt,
-            node: row.value("node") ?? "",
-            restartOf: row.value("restart_of", as: String.self).flatMap { JobID($0) },
-            createdBy: row.value("created_by"),
+            node: value(.node, of: row) ?? "",
+            restartOf: value(.restartOf, of: row, as: String.self).flatMap { JobID($0) },
+            createdBy: value(.createdBy, of: row),
             state: try state(from: row),
-            outputBytes: row.value("output_bytes") ?? 0)
-        job.outputDropped = row.value("dropped_bytes") ?? 0
+            outputBytes: value(.outputBytes, of: row) ?? 0)
+        job.outputDropped = value(.droppedBytes, of: row) ?? 0
         return job
     }
 
     private static func spec(from row: Row) throws(StoreError) -> JobSpec {
-        guard let command = row.value("command", as: String.self),
-            let stored = StoredJSON.value(row.value("spec"), as: StoredSpec.self)
+        guard let command = value(.command, of: row, as: String.self),
+            let stored = StoredJSON.value(value(.spec, of: row), as: StoredSpec.self)
         else { throw .damagedRow }
         return stored.spec(
-            command: command, name: row.value("name"), tags: StoredJSON.value(row.value("tags")) ?? [])
+            command: command, name: value(.name, of: row), tags: StoredJSON.value(value(.tags, of: row)) ?? [])
     }
 
     static func state(from row: Row) throws(StoreError) -> JobState {
-        guard let status = row.value("status", as: String.self).flatMap({ JobStatus(rawValue: $0) }) else {
+        guard let status = value(.status, of: row, as: String.self).flatMap({ JobStatus(rawValue: $0) }) else {
             throw .damagedRow
         }
-        let run = Date.stored(row.value("started_at")).map { JobRun(startedAt: $0, processID: row.value("pid")) }
+        let run = Date.stored(value(.startedAt, of: row)).map { JobRun(startedAt: $0, processID: value(.pid, of: row)) }
         var outcome = JobOutcome(
-            status: status, exitCode: row.value("exit_code"), signal: row.value("signal"), reason: row.value("reason"),
+            status: status, exitCode: value(.exitCode, of: row), signal: value(.signal, of: row),
+            reason: value(.reason, of: row),
             usage: usage(from: row))
-        outcome?.stoppedBy = row.value("stopped_by")
+        outcome?.stoppedBy = value(.stoppedBy, of: row)
         if let outcome {
-            guard let endedAt = Date.stored(row.value("stopped_at")) else { throw .damagedRow }
+            guard let endedAt = Date.stored(value(.stoppedAt, of: row)) else { throw .damagedRow }
             let end = JobEnd(
-                outcome: outcome, endedAt: endedAt, outputBytes: row.value("output_bytes") ?? 0,
-                ranFor: row.value("ran_for", as: Int64.self).map { .microseconds($0) },
-                retryAt: Date.stored(row.value("retry_at")))
+                outcome: outcome, endedAt: endedAt, outputBytes: value(.outputBytes, of: row) ?? 0,
+                ranFor: value(.ranFor, of: row, as: Int64.self).map { .microseconds($0) },
+                retryAt: Date.stored(value(.retryAt, of: row)))
             return .finished(end, run)
         }
         guard status == .running else { return .queued }
@@ -117,13 +149,13 @@ enum JobRecord {
     }
 
     private static func usage(from row: Row) -> ResourceUsage? {
-        guard let user = row.value("user_seconds", as: Double.self),
-            let system = row.value("system_seconds", as: Double.self),
-            let resident = row.value("max_resident_bytes", as: Int64.self)
+        guard let user = value(.userSeconds, of: row, as: Double.self),
+            let system = value(.systemSeconds, of: row, as: Double.self),
+            let resident = value(.maxResidentBytes, of: row, as: Int64.self)
         else { return nil }
         return ResourceUsage(
-            userSeconds: user, systemSeconds: system, maxResidentBytes: resident, readBytes: row.value("read_bytes"),
-            writtenBytes: row.value("written_bytes"))
+            userSeconds: user, systemSeconds: system, maxResidentBytes: resident, readBytes: value(.readBytes, of: row),
+            writtenBytes: value(.writtenBytes, of: row))
     }
 }
 

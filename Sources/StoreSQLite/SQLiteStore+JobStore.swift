@@ -30,14 +30,14 @@ extension SQLiteStore: JobStore {
     }
 
     static func state(of id: JobID, _ db: Database) throws -> JobState {
-        let statement = try db.cachedStatement(sql: "SELECT * FROM jobs WHERE id = ?")
+        let statement = try db.cachedStatement(sql: "SELECT \(JobRecord.columns) FROM jobs WHERE id = ?")
         guard let row = try Row.fetchOne(statement, arguments: [id.text]) else { throw StoreError.jobNotFound(id) }
         return try JobRecord.state(from: row)
     }
 
     public func job(_ id: JobID) async throws(StoreError) -> Job? {
         try await read { db in
-            let statement = try db.cachedStatement(sql: "SELECT * FROM jobs WHERE id = ?")
+            let statement = try db.cachedStatement(sql: "SELECT \(JobRecord.columns) FROM jobs WHERE id = ?")
             guard let row = try Row.fetchOne(statement, arguments: [id.text]) else { return nil }
             var job = try JobRecord.job(from: row)
             if !job.status.isFinal { job.outputBytes = try Self.storedBytes(of: id, db) ?? 0 }
@@ -63,7 +63,7 @@ extension SQLiteStore: JobStore {
 
     /// Written so that SQLite recognizes the condition of the index `jobs_unfinished`.
     static let unfinished = """
-        SELECT * FROM jobs WHERE node = ? AND status IN ('queued', 'running') ORDER BY created_at, id
+        SELECT \(JobRecord.columns) FROM jobs WHERE node = ? AND status IN ('queued', 'running') ORDER BY created_at, id
         """
 
     public func unfinishedJobs(onNode node: String) async throws(StoreError) -> [Job] {

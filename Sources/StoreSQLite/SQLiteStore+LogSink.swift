@@ -80,12 +80,14 @@ extension SQLiteStore: LogSink {
         return chunks
     }
 
-    /// `length` of a blob is in the row's header: the bytes themselves are not read.
-    static let length = """
-        SELECT ifnull((
+    static let length = "SELECT \(lengthOfOutput) FROM jobs WHERE id = :job"
+
+    /// Where the stored output of the job in a row of `jobs` ends. `length` of a blob is in the row's header: the bytes themselves
+    /// are not read.
+    static let lengthOfOutput = """
+        ifnull((
             SELECT "offset" + ifnull(unpacked_bytes, length(content)) FROM job_logs
-            WHERE job_id = :job ORDER BY "offset" DESC LIMIT 1), 0)
-        FROM jobs WHERE id = :job
+            WHERE job_id = jobs.id ORDER BY "offset" DESC LIMIT 1), 0)
         """
 
     /// Nil when there is no such job.

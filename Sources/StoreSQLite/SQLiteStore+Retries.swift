@@ -5,7 +5,8 @@ extension SQLiteStore: RetryKeeping {
     public func jobsToRetry(onNode node: String) async throws(StoreError) -> [Job] {
         try await read { db in
             // Written so that SQLite recognizes the condition of the index `jobs_to_retry`.
-            let sql = "SELECT * FROM jobs WHERE node = ? AND retry_at IS NOT NULL ORDER BY retry_at, id"
+            let sql =
+                "SELECT \(JobRecord.columns) FROM jobs WHERE node = ? AND retry_at IS NOT NULL ORDER BY retry_at, id"
             return try Row.fetchAll(db, sql: sql, arguments: [node]).map(JobRecord.job(from:))
         }
     }

@@ -5,6 +5,7 @@ public final class Event<Value: Sendable>: Sendable {
     private let value = Mutex<Value?>(nil)
     private let waiters = Mutex<[UInt64: AsyncStream<Void>.Continuation]>([:])
     private let nextKey = Mutex<UInt64>(0)
+    private let acts = Mutex<[@Sendable (Value) -> Void]>([])
 
     public init() {}
 
@@ -13,6 +14,22 @@ public final class Event<Value: Sendable>: Sendable {
     public func happen(_ new: Value) {
         value.withLock { if $0 == nil { $0 = new } }
         for waiter in waiters.withLock({ Array($0.values) }) { waiter.finish() }
+        runActs()
+    }
+
+    /// Acts once it has happened, or now when it has.
+    public func whenHappened(_ act: @escaping @Sendable (Value) -> Void) {
+        acts.withLock { $0.append(act) }
+        runActs()
+    }
+
+    private func runActs() {
+        guard let value = value.withLock({ $0 }) else { return }
+        let due = acts.withLock { acts in
+            defer { acts = [] }
+            return acts
+        }
+        for act in due { act(value) }
     }
 
     @discardableResult

@@ -89,6 +89,8 @@ public final class ScriptedProcess: RunningProcess {
 
     public func termination() async -> ProcessTermination? { await ending.wait() }
 
+    public func whenEnded(_ act: @escaping @Sendable (ProcessTermination) -> Void) { ending.whenHappened(act) }
+
     public func signalTree(_ signal: Int32) async {
         signalSink.yield(signal)
         onSignal(self, signal)
@@ -120,4 +122,6 @@ private final class ScriptedOutput: ProcessOutput {
     }
 
     func available() -> OutputPiece? { nil }
+
+    var isHeldOpen: Bool { true }
 }

@@ -4,25 +4,32 @@ import Synchronization
 ///
 /// The number of waiters is bounded by the number of tasks that hold it.
 final class OneShot<Value: Sendable>: Sendable {
+    private struct Pending {
+        var waiters: [UInt64: CheckedContinuation<Value?, Never>] = [:]
+        var acts: [@Sendable (Value) -> Void] = []
+        var next: UInt64 = 0
+    }
+
     private enum State {
-        case pending([UInt64: CheckedContinuation<Value?, Never>], next: UInt64)
+        case pending(Pending)
         case done(Value)
     }
 
-    private let state = Mutex(State.pending([:], next: 0))
+    private let state = Mutex(State.pending(Pending()))
 
     /// Only the first call counts.
     ///
     /// - Returns: Whether this was the first.
     @discardableResult
     func fulfil(_ value: Value) -> Bool {
-        let waiters = state.withLock { state -> [CheckedContinuation<Value?, Never>]? in
-            guard case .pending(let waiters, _) = state else { return nil }
+        let pending = state.withLock { state -> Pending? in
+            guard case .pending(let pending) = state else { return nil }
             state = .done(value)
-            return Array(waiters.values)
+            return pending
         }
-        guard let waiters else { return false }
-        for waiter in waiters { waiter.resume(returning: value) }
+        guard let pending else { return false }
+        for act in pending.acts { act(value) }
+        for waiter in pending.waiters.values { waiter.resume(returning: value) }
         return true
     }
 
@@ -30,22 +37,38 @@ final class OneShot<Value: Sendable>: Sendable {
         state.withLock { if case .done(let value) = $0 { value } else { nil } }
     }
 
+    /// Acts once it has happened: now, or in whichever task or thread makes it happen, which must not be held up. For those that
+    /// wait for several things and need no task for each.
+    func whenFulfilled(_ act: @escaping @Sendable (Value) -> Void) {
+        let value = state.withLock { state -> Value? in
+            switch state {
+            case .done(let value): return value
+            case .pending(var pending):
+                pending.acts.append(act)
+                state = .pending(pending)
+                return nil
+            }
+        }
+        if let value { act(value) }
+    }
+
     /// Nil only when the waiting task was cancelled.
     func value() async -> Value? {
         let ticket = state.withLock { state -> UInt64 in
-            guard case .pending(let waiters, let next) = state else { return 0 }
-            state = .pending(waiters, next: next + 1)
-            return next
+            guard case .pending(var pending) = state else { return 0 }
+            defer { state = .pending(pending) }
+            pending.next += 1
+            return pending.next
         }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let answer = state.withLock { state -> Value?? in
                     switch state {
                     case .done(let value): return .some(value)
-                    case .pending(var waiters, let next):
+                    case .pending(var pending):
                         if Task.isCancelled { return .some(nil) }
-                        waiters[ticket] = continuation
-                        state = .pending(waiters, next: next)
+                        pending.waiters[ticket] = continuation
+                        state = .pending(pending)
                         return .none
                     }
                 }
@@ -53,9 +76,9 @@ final class OneShot<Value: Sendable>: Sendable {
             }
         } onCancel: {
             let waiter = state.withLock { state -> CheckedContinuation<Value?, Never>? in
-                guard case .pending(var waiters, let next) = state else { return nil }
-                let waiter = waiters.removeValue(forKey: ticket)
-                state = .pending(waiters, next: next)
+                guard case .pending(var pending) = state else { return nil }
+                let waiter = pending.waiters.removeValue(forKey: ticket)
+                state = .pending(pending)
                 return waiter
             }
             waiter?.resume(returning: nil)

@@ -60,12 +60,11 @@ extension Engine {
         _ process: any RunningProcess, _ entry: ActiveJob, _ run: JobRun, _ watch: Stopwatch
     ) async {
         let id = entry.job.id
-        // Output is taken from the first moment; the store learns the process ID when there is time.
-        async let outcome = supervise(process, entry, watch)
         show(.running(run), of: id)
         entry.started.fulfil(())
+        // The store learns the process ID when there is time.
         unstoredStarts.add(id, run)
-        let ending = await outcome
+        let ending = await supervise(process, entry, watch)
         let ranFor = watch.elapsed
         active[id]?.isOver = true
         await active[id]?.startStored?.value()
@@ -83,14 +82,11 @@ extension Engine {
             pipeline: entry.pipeline, sink: sink, quota: configuration.outputQuota.map(OutputQuota.init(bytes:)),
             trimming: store as? any OutputTrimming, dropped: entry.dropped, screen: entry.screen, clock: clock,
             logger: logger)
-        async let storing: Void = batcher.run()
         // Of a job that runs already, a part of its time is over.
         let passed = watch.elapsed
         let outcome = await supervisor.run(
             process, timeLimit: entry.job.spec.timeLimit.map { max(.zero, $0 - passed) }, into: entry.pipeline,
-            stop: entry.stop)
-        entry.pipeline.end()
-        await storing
+            batcher: batcher, stop: entry.stop)
         // Somebody who reads that a job was killed by signal 9 wants to know by whom.
         guard case .exited(let exit) = outcome.ending, exit != .code(0), outcome.reason == nil,
             let remark = process.endRemark
@@ -99,8 +95,7 @@ extension Engine {
     }
 
     private nonisolated func launch(of job: Job) -> ProcessLaunch {
-        let environment = JobEnvironment(passed: configuration.passedEnvironment, node: configuration.node)
-        return ProcessLaunch(
+        ProcessLaunch(
             job: job.id, command: job.spec.command, workingDirectory: job.spec.workingDirectory,
             environment: environment.variables(for: job), terminal: job.spec.terminal, limits: job.spec.limits,
             nice: job.spec.nice, confinement: configuration.confinement)
@@ -118,7 +113,11 @@ extension Engine {
             outcome: outcome, endedAt: endedAt, outputBytes: entry.pipeline.byteCount, ranFor: ranFor,
             retryAt: entry.job.spec.retryTime(after: outcome.status, at: endedAt))
         active[id]?.job.outputDropped = entry.dropped.bytes
-        await advance(id, to: .finished(end, run))
+        // Its processes are gone: the next job begins while the store hears of the end. The rules of a team are kept in the store,
+        // so there the end has to be in it first.
+        async let isStored = store(.finished(end, run), of: id)
+        if team == nil { await release(id) }
+        if await isStored { show(.finished(end, run), of: id) }
         launcher.willNotLaunch(id)
         let job = active.removeValue(forKey: id)?.job ?? entry.job
         entry.pipeline.settle()
@@ -129,7 +128,7 @@ extension Engine {
         team?.announcer.add(.changes)
         outputToIndex.fulfil(())
         if job.state.end?.retryAt != nil { commandSink.yield(.retry(job)) }
-        await release(id)
+        if team != nil { await release(id) }
     }
 
     func release(_ id: JobID) async {

@@ -3,6 +3,8 @@ import Logging
 extension Engine {
     /// How often running jobs are looked at for new output to index.
     private static let indexPause = Duration.seconds(2)
+    /// How long it is waited for more to index while jobs run: one look and one write for all that end meanwhile.
+    private static let gatheringPause = Duration.milliseconds(250)
     /// When nothing happens nothing needs to be looked for.
     private static let idleIndexPause = Duration.seconds(3600)
 
@@ -29,6 +31,7 @@ extension Engine {
             _ = await race(clock: clock, limit: active.isEmpty ? Self.idleIndexPause : Self.indexPause) {
                 await news.value()
             }
+            if !active.isEmpty { try? await clock.sleep(for: Self.gatheringPause, tolerance: nil) }
         }
     }
 

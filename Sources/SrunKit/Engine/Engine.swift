@@ -21,6 +21,7 @@ public actor Engine: Service {
     let clock: any Clock<Duration>
     let now: @Sendable () -> Date
     let identifiers: JobIDGenerator
+    let environment: JobEnvironment
     let logger: Logger
 
     nonisolated let jobEvents = JobEvents()
@@ -81,6 +82,7 @@ public actor Engine: Service {
         self.clock = clock
         self.now = { now().inWholeMicroseconds }
         self.identifiers = JobIDGenerator(now: now)
+        self.environment = JobEnvironment(passed: configuration.passedEnvironment, node: configuration.node)
         self.logger = logger
         self.machine = EngineStateMachine(
             runningLimit: configuration.runningLimit, queueLimit: configuration.queueLimit)

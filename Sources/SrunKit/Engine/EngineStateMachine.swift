@@ -84,11 +84,14 @@ struct EngineStateMachine {
     mutating func startNext() -> [JobID] {
         guard !isShuttingDown else { return [] }
         var ready: [JobID] = []
-        for id in queue where running.count < runningLimit && hasRoom(id) {
+        for id in queue {
+            guard running.count < runningLimit else { break }
+            guard hasRoom(id) else { continue }
             running.insert(id)
             ready.append(id)
         }
-        queue.subtract(ready)
+        // One by one: they are few, near the front, and the rest of a long queue stays as it is.
+        for id in ready { queue.remove(id) }
         return ready
     }
 

@@ -66,22 +66,32 @@ struct KeeperChannel: Sendable {
 
     /// The next message, waited for unless the descriptor does not block.
     func receive() -> Arrival {
-        var bytes = [UInt8](repeating: 0, count: Self.inlineLimit + 1)
-        var numbers = [Int32](repeating: -1, count: Int(CPTY_DESCRIPTORS))
-        var room = numbers.count
-        var lost: Int32 = 0
-        let count = cpty_receive(descriptor.number, &bytes, bytes.count, &numbers, &room, &lost)
-        guard count > 0 else { return count < 0 && errno == EAGAIN ? .nothing : .gone }
-        var descriptors = numbers.prefix(room).map { Descriptor($0) }
-        if bytes[0] == Form.inline {
-            return .message(
-                Received(bytes: Array(bytes[1..<count]), descriptors: descriptors, hasLostDescriptors: lost != 0))
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.inlineLimit + 1) { bytes in
+            var numbers = [Int32](repeating: -1, count: Int(CPTY_DESCRIPTORS))
+            var room = numbers.count
+            var lost: Int32 = 0
+            let count = cpty_receive(descriptor.number, bytes.baseAddress, bytes.count, &numbers, &room, &lost)
+            guard count > 0 else { return count < 0 && errno == EAGAIN ? .nothing : .gone }
+            let descriptors = numbers.prefix(room).map { Descriptor($0) }
+            return arrival(of: bytes.prefix(count), descriptors, hasLostDescriptors: lost != 0)
         }
-        guard !descriptors.isEmpty else {
+    }
+
+    private func arrival(
+        of bytes: Slice<UnsafeMutableBufferPointer<UInt8>>, _ descriptors: [Descriptor], hasLostDescriptors: Bool
+    ) -> Arrival {
+        if bytes.first == Form.inline {
+            return .message(
+                Received(
+                    bytes: Array(bytes.dropFirst()), descriptors: descriptors, hasLostDescriptors: hasLostDescriptors))
+        }
+        guard let memory = descriptors.first else {
             return .message(Received(bytes: [], descriptors: [], hasLostDescriptors: true))
         }
-        let content = Self.content(of: descriptors.removeFirst())
-        return .message(Received(bytes: content, descriptors: descriptors, hasLostDescriptors: lost != 0))
+        return .message(
+            Received(
+                bytes: Self.content(of: memory), descriptors: Array(descriptors.dropFirst()),
+                hasLostDescriptors: hasLostDescriptors))
     }
 
     private static func content(of memory: Descriptor) -> [UInt8] {

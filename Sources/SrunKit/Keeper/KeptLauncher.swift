@@ -35,7 +35,8 @@ public final class KeptLauncher: ProcessLauncher {
         pending.remove(launch.job)
         let handover = try await client.spawn(order).get()
         do throws(LaunchError) {
-            return try KeptProcess(handover, client: client, poller: poller)
+            let group = order.cgroups.isEmpty ? nil : JobCgroup(launch.job)
+            return try KeptProcess(handover, group: group, client: client, poller: poller)
         } catch {
             // It runs, but nobody can read it.
             ProcessTree(job: launch.job, session: handover.job.processID).signal(SIGKILL)
@@ -48,7 +49,9 @@ public final class KeptLauncher: ProcessLauncher {
         var processes: [JobID: any RunningProcess] = [:]
         for handover in client.adopted() {
             let job = handover.job
-            if let process = try? KeptProcess(handover, client: client, poller: poller) {
+            if let process = try? KeptProcess(
+                handover, group: JobCgroup(job.job), client: client, poller: poller)
+            {
                 processes[job.job] = process
             } else {
                 ProcessTree(job: job.job, session: job.end == nil ? job.processID : nil).signal(SIGKILL)

@@ -60,6 +60,8 @@ final class KeptOutput: ProcessOutput {
         if case .piece(let piece) = takeAvailable() { piece } else { nil }
     }
 
+    var isHeldOpen: Bool { sources.contains { $0.descriptor.isHeldOpen } }
+
     func close() {
         poller.remove(readiness.number)
         readiness.close()

@@ -8,6 +8,8 @@ final class KeptProcess: RunningProcess {
     let note: String
 
     private let job: JobID
+    /// Nil when it has none.
+    private let group: JobCgroup?
     private let began: UInt64?
     private let ring: SharedRing
     private let output: KeptOutput
@@ -16,7 +18,9 @@ final class KeptProcess: RunningProcess {
     private let client: KeeperClient
     private let poller: DescriptorPoller
 
-    init(_ handover: KeeperClient.Handover, client: KeeperClient, poller: DescriptorPoller) throws(LaunchError) {
+    init(
+        _ handover: KeeperClient.Handover, group: JobCgroup?, client: KeeperClient, poller: DescriptorPoller
+    ) throws(LaunchError) {
         let descriptors = handover.descriptors
         ring = try SharedRing(
             memory: descriptors[KeeperSpawn.Place.ring], stagingOut: descriptors[KeeperSpawn.Place.stagingOut],
@@ -31,6 +35,7 @@ final class KeptProcess: RunningProcess {
                 [(first, .output), (descriptors[KeeperSpawn.Place.error], .error)], ring: ring, poller: poller)
         }
         job = handover.job.job
+        self.group = group
         processID = handover.job.processID
         began = client.beginning(of: job)
         note = handover.job.note
@@ -45,9 +50,13 @@ final class KeptProcess: RunningProcess {
 
     func termination() async -> ProcessTermination? { await end.value()?.termination }
 
+    func whenEnded(_ act: @escaping @Sendable (ProcessTermination) -> Void) {
+        end.whenFulfilled { act($0.termination) }
+    }
+
     var isHeld: Bool { end.current == nil && ProcessTree.isHeld(processID) }
 
-    var endRemark: String? { JobCgroup(job).endRemark }
+    var endRemark: String? { group?.endRemark }
 
     func signalTree(_ signal: Int32) async { tree.signal(signal) }
 
@@ -67,7 +76,7 @@ final class KeptProcess: RunningProcess {
         input?.close()
         output.close()
         client.release(job)
-        JobCgroup(job).remove()
+        group?.remove()
     }
 
     /// See ``LocalProcess``: once the process is reaped, only the marker counts.

@@ -32,6 +32,13 @@ final class Descriptor: Sendable {
         return flags >= 0 && fcntl(number, F_SETFL, flags | O_NONBLOCK) == 0
     }
 
+    /// Of what is read from: whether any process still has the other end, by which more could come. poll(2) says POLLHUP when none
+    /// has, of a pipe and of a terminal.
+    var isHeldOpen: Bool {
+        var state = pollfd(fd: number, events: 0, revents: 0)
+        return poll(&state, 1, 0) <= 0 || Int32(state.revents) & Int32(POLLHUP) == 0
+    }
+
     /// Both ends of a pipe, close-on-exec from birth; the reading end does not block.
     static func pipe(capacity: Int32 = Descriptor.pipeCapacity) throws(LaunchError) -> (
         reading: Descriptor, writing: Descriptor

@@ -45,6 +45,8 @@ final class DescriptorOutput: ProcessOutput {
         if case .bytes(let bytes) = readAvailable() { OutputPiece(stream: stream, bytes: bytes) } else { nil }
     }
 
+    var isHeldOpen: Bool { descriptor.isHeldOpen }
+
     func close() {
         poller.remove(descriptor.number)
         descriptor.close()

@@ -5,19 +5,26 @@ import Foundation
 /// Let through from the server are only the variables that say who and where it is, and those an operator names. The job's own
 /// variables are stronger. Two cannot be set: the marker by which the processes of a job are found, and the node's name.
 struct JobEnvironment: Sendable {
+    /// What every job gets: looked up once, for the server's own environment does not change.
+    private let common: [String: String]
     /// What `--pass-env` lets through, by name and value.
-    let passed: [String: String]
-    let node: String
+    private let passed: [String: String]
+    private let node: String
 
     private static let inherited = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR"]
     private static let defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-    func variables(
-        for job: Job, server: [String: String] = ProcessInfo.processInfo.environment
-    ) -> [String: String] {
-        var variables = server.filter { Self.inherited.contains($0.key) || $0.key.hasPrefix("LC_") }
-        variables.merge(Self.account()) { present, _ in present }
-        if variables["PATH", default: ""].isEmpty { variables["PATH"] = Self.defaultPath }
+    init(passed: [String: String], node: String, server: [String: String] = ProcessInfo.processInfo.environment) {
+        var common = server.filter { Self.inherited.contains($0.key) || $0.key.hasPrefix("LC_") }
+        common.merge(Self.account()) { present, _ in present }
+        if common["PATH", default: ""].isEmpty { common["PATH"] = Self.defaultPath }
+        self.common = common
+        self.passed = passed
+        self.node = node
+    }
+
+    func variables(for job: Job) -> [String: String] {
+        var variables = common
         if job.spec.terminal != nil { variables["TERM"] = "xterm-256color" }
         variables.merge(passed) { _, new in new }
         variables.merge(job.spec.environment) { _, new in new }

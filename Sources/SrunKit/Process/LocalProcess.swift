@@ -13,6 +13,7 @@ final class LocalProcess: RunningProcess {
     private let poller: DescriptorPoller
     private let job: JobID
     private let ended: Mutex<ProcessTermination?> = Mutex(nil)
+    private let watches = Mutex<[Task<Void, Never>]>([])
     /// Linux counts a child's peak memory from its start, when it still shares the memory of this process (vfork(2)). A peak
     /// that is no larger than ours was at that time is therefore not the child's own.
     private let inheritedPeak: Int64
@@ -45,6 +46,13 @@ final class LocalProcess: RunningProcess {
         }
     }
 
+    func whenEnded(_ act: @escaping @Sendable (ProcessTermination) -> Void) {
+        let watch = Task {
+            if let termination = await termination() { act(termination) }
+        }
+        watches.withLock { $0.append(watch) }
+    }
+
     func signalTree(_ signal: Int32) async {
         tree.signal(signal)
     }
@@ -65,6 +73,11 @@ final class LocalProcess: RunningProcess {
 
     func close() async {
         defer { JobCgroup(job).remove() }
+        // Or they would wait on a descriptor that is somebody else's by then.
+        for watch in watches.withLock({ exchange(&$0, with: []) }) {
+            watch.cancel()
+            await watch.value
+        }
         input?.close()
         for output in descriptorOutputs { output.close() }
         poller.remove(handle.number)

@@ -108,6 +108,10 @@ public protocol RunningProcess: Sendable {
     /// - Returns: Nil when the waiting task was cancelled before.
     func termination() async -> ProcessTermination?
 
+    /// Acts once, when the process itself has ended, or now when it has already; in whichever thread learns it, which must not be held
+    /// up. After ``close()`` it may never act.
+    func whenEnded(_ act: @escaping @Sendable (ProcessTermination) -> Void)
+
     /// Sends a signal to every process of the tree that can be found. A tree that is gone is not an error.
     func signalTree(_ signal: Int32) async
 
@@ -153,6 +157,9 @@ public protocol ProcessOutput: Sendable {
 
     /// The same without waiting: nil also when nothing is there.
     func available() -> OutputPiece?
+
+    /// Whether somebody can still write to it. What nobody can write to has an end, behind what is left to read.
+    var isHeldOpen: Bool { get }
 }
 
 /// Bytes of one stream.

@@ -40,10 +40,12 @@ struct OutputIndexer: Sendable {
     /// Indexes all that is there to be indexed now: of running jobs, whole blocks.
     func pass() async {
         var place: JobCursor?
+        var gathered = Gathered()
         do {
             while !Task.isCancelled {
                 let positions = try await store.unindexed(after: place, limit: Self.pageJobs)
-                for position in positions { try await index(position) }
+                for position in positions { try await index(position, &gathered) }
+                try await write(&gathered)
                 guard positions.count == Self.pageJobs else { return }
                 place = positions.last?.job
             }
@@ -52,47 +54,58 @@ struct OutputIndexer: Sendable {
         }
     }
 
-    private func index(_ start: IndexPosition) async throws(StoreError) {
+    /// Blocks that go into the index together: most jobs print little, and a write for each of them would cost more than they did.
+    private struct Gathered {
+        var blocks: [IndexBlock] = []
+        var bytes = 0
+        /// When the work on them began.
+        var began = ContinuousClock.now
+    }
+
+    private func index(_ start: IndexPosition, _ gathered: inout Gathered) async throws(StoreError) {
         var position = start
-        guard let job = try await store.job(position.job.id) else { return }
-        while !Task.isCancelled, let block = try await block(from: position, of: job) {
-            let began = ContinuousClock.now
-            do {
-                try await store.index(block)
-            } catch {
-                if error.code == .jobNotFound { return }
-                throw error
-            }
-            let took = ContinuousClock.now - began
+        while !Task.isCancelled, let block = try await block(from: position) {
+            gathered.blocks.append(block)
+            gathered.bytes += block.text.utf8.count
+            if gathered.bytes >= Self.blockBytes { try await write(&gathered) }
             if block.isLast { return }
-            position = IndexPosition(job: position.job, offset: block.range.upperBound, line: block.nextLine)
-            let rest = await activity().rest
-            if rest > 0 { try? await clock.sleep(for: took * rest, tolerance: nil) }
+            position = IndexPosition(
+                job: position.job, offset: block.range.upperBound, line: block.nextLine,
+                outputBytes: position.outputBytes, hasEnded: position.hasEnded)
         }
     }
 
+    /// Writes what is gathered, and rests.
+    private func write(_ gathered: inout Gathered) async throws(StoreError) {
+        guard !gathered.blocks.isEmpty else { return }
+        try await store.index(gathered.blocks)
+        let rest = await activity().rest
+        if rest > 0 { try? await clock.sleep(for: (.now - gathered.began) * rest, tolerance: nil) }
+        gathered = Gathered()
+    }
+
     /// The next block; nil when a running job has not printed enough for one.
-    func block(from position: IndexPosition, of job: Job) async throws(StoreError) -> IndexBlock? {
+    func block(from position: IndexPosition) async throws(StoreError) -> IndexBlock? {
         let start = position.offset
-        let hasEnded = job.status.isFinal
-        guard hasEnded || job.outputBytes - start >= Self.longestBlock else { return nil }
+        let (outputBytes, hasEnded) = (position.outputBytes, position.hasEnded)
+        guard hasEnded || outputBytes - start >= Self.longestBlock else { return nil }
         var lines = TextLines()
         var text = BlockText(start: start, line: position.line)
         var end = start
-        while text.cut == nil, end < min(job.outputBytes, start + Self.longestBlock) {
-            let limit = Int(min(job.outputBytes, start + Self.longestBlock) - end)
-            let chunks = try await store.chunks(of: job.id, from: end, limit: limit)
+        while text.cut == nil, end < min(outputBytes, start + Self.longestBlock) {
+            let limit = Int(min(outputBytes, start + Self.longestBlock) - end)
+            let chunks = try await store.chunks(of: position.job.id, from: end, limit: limit)
             guard let last = chunks.last else { break }
             for chunk in chunks { lines.append(chunk) { text.add($0) } }
             end = last.end
         }
         if text.cut == nil { lines.finish { text.add($0) } }
         // Shorter than it should be: what is not there will not come.
-        let isAtEnd = text.cut == nil && (end >= job.outputBytes || end == start)
+        let isAtEnd = text.cut == nil && (end >= outputBytes || end == start)
         guard hasEnded || end > start else { return nil }
         let next = text.cut ?? (end, text.nextLine)
         return IndexBlock(
-            job: job.id, range: start..<max(start, next.offset), line: position.line, nextLine: next.line,
+            job: position.job.id, range: start..<max(start, next.offset), line: position.line, nextLine: next.line,
             text: String(decoding: text.bytes, as: UTF8.self), isLast: hasEnded && isAtEnd)
     }
 }

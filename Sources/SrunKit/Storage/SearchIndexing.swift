@@ -13,11 +13,11 @@ public protocol SearchIndexing: JobStore, LogSink {
     /// The jobs whose output is not wholly in the index, newest first, and how far it is with each.
     func unindexed(after place: JobCursor?, limit: Int) async throws(StoreError) -> [IndexPosition]
 
-    /// Adds a block, and with the last one what is said of the job itself: command, name and tags.
+    /// Adds blocks, in their order, and with the last one of a job what is said of the job itself: command, name and tags.
     ///
     /// A block that does not begin where the index ends for its job changes nothing and is not an error: somebody was faster, or the
-    /// job is gone.
-    func index(_ block: IndexBlock) async throws(StoreError)
+    /// job is gone. When it throws, some of the blocks may have been added; which, ``unindexed(after:limit:)`` tells.
+    func index(_ blocks: [IndexBlock]) async throws(StoreError)
 
     /// The jobs that may hold a text in what is indexed of them, newest first, with the parts to look in. The case of letters does
     /// not matter.
@@ -31,11 +31,16 @@ public struct IndexPosition: Hashable, Sendable {
     public let offset: Int64
     /// The number of the line that begins there.
     public let line: Int64
+    /// How much output of the job is stored: all that it had printed, once it has ended.
+    public let outputBytes: Int64
+    public let hasEnded: Bool
 
-    public init(job: JobCursor, offset: Int64, line: Int64) {
+    public init(job: JobCursor, offset: Int64, line: Int64, outputBytes: Int64, hasEnded: Bool) {
         self.job = job
         self.offset = offset
         self.line = line
+        self.outputBytes = outputBytes
+        self.hasEnded = hasEnded
     }
 }
 
