@@ -21,7 +21,7 @@ sources="Tests/Fuzz/*.swift
 $kit/Terminal/ByteScan.swift $kit/Terminal/ControlParser.swift $kit/Terminal/Screen[GMPS]*.swift
 $kit/Text/*.swift $kit/Logs/LogChunk.swift $kit/Logs/OutputJournal.swift $kit/Logs/LogRing.swift
 $kit/Keeper/Fields.swift $kit/Keeper/*Messages.swift $kit/Keeper/SpawnOrder.swift $kit/Keeper/KeeperPresence.swift
-$kit/Keeper/KeeperChannel.swift $kit/Keeper/SharedRing.swift $kit/Process/Descriptor.swift $kit/Process/ProcessLauncher.swift
+$kit/Keeper/KeeperChannel.swift $kit/Keeper/RingMemory.swift $kit/Keeper/SharedRing.swift $kit/Process/Descriptor.swift $kit/Process/ProcessLauncher.swift
 $kit/Process/JobConfinement.swift $kit/Process/ProcessExit+WaitStatus.swift $kit/Process/LaunchError+Errno.swift
 $kit/Jobs/*.swift $kit/Storage/StoredSpec.swift $kit/Storage/StoreError.swift
 $server/CLI/TerminalFilter.swift $server/CLI/TerminalModes.swift

@@ -36,7 +36,7 @@ public final class KeptLauncher: ProcessLauncher {
         let handover = try await client.spawn(order).get()
         do throws(LaunchError) {
             let group = order.cgroups.isEmpty ? nil : JobCgroup(launch.job)
-            return try KeptProcess(handover, group: group, client: client, poller: poller)
+            return try KeptProcess(handover, isNew: true, group: group, client: client, poller: poller)
         } catch {
             // It runs, but nobody can read it.
             ProcessTree(job: launch.job, session: handover.job.processID).signal(SIGKILL)
@@ -50,7 +50,7 @@ public final class KeptLauncher: ProcessLauncher {
         for handover in client.adopted() {
             let job = handover.job
             if let process = try? KeptProcess(
-                handover, group: JobCgroup(job.job), client: client, poller: poller)
+                handover, isNew: false, group: JobCgroup(job.job), client: client, poller: poller)
             {
                 processes[job.job] = process
             } else {

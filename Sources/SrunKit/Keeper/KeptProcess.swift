@@ -8,7 +8,6 @@ final class KeptProcess: RunningProcess {
     let note: String
 
     private let job: JobID
-    /// Nil when it has none.
     private let group: JobCgroup?
     private let began: UInt64?
     private let ring: SharedRing
@@ -18,13 +17,17 @@ final class KeptProcess: RunningProcess {
     private let client: KeeperClient
     private let poller: DescriptorPoller
 
+    /// - Parameters:
+    ///   - isNew: Whether it was started for this worker, not for an earlier one.
+    ///   - group: Nil when it has none.
     init(
-        _ handover: KeeperClient.Handover, group: JobCgroup?, client: KeeperClient, poller: DescriptorPoller
+        _ handover: KeeperClient.Handover, isNew: Bool, group: JobCgroup?, client: KeeperClient,
+        poller: DescriptorPoller
     ) throws(LaunchError) {
         let descriptors = handover.descriptors
         ring = try SharedRing(
             memory: descriptors[KeeperSpawn.Place.ring], stagingOut: descriptors[KeeperSpawn.Place.stagingOut],
-            stagingIn: descriptors[KeeperSpawn.Place.stagingIn])
+            stagingIn: descriptors[KeeperSpawn.Place.stagingIn], isNew: isNew)
         let first = descriptors[KeeperSpawn.Place.output]
         if handover.job.isTerminal {
             input = try TerminalInput(first.duplicate(), poller: poller)

@@ -18,8 +18,14 @@ import Testing
             job = try Descriptor.pipe()
         }
 
-        func ring() throws -> SharedRing {
-            try SharedRing(memory: memory, stagingOut: staging.reading, stagingIn: staging.writing)
+        func ring(isNew: Bool = false) throws -> SharedRing {
+            try SharedRing(memory: memory, stagingOut: staging.reading, stagingIn: staging.writing, isNew: isNew)
+        }
+
+        /// How many pages of the memory there are, in whatever unit fstat(2) counts.
+        var blocks: Int {
+            var state = stat()
+            return fstat(memory.number, &state) == 0 ? Int(state.st_blocks) : -1
         }
 
         func print(_ bytes: [UInt8]) {
@@ -31,7 +37,7 @@ import Testing
 
     @Test func handsOutWhatItTakesAndKeepsIt() throws {
         let held = try Held()
-        let ring = try held.ring()
+        let ring = try held.ring(isNew: true)
         guard case .nothing = ring.take(from: held.job.reading, stream: .output, time: Date()) else {
             Issue.record("there was nothing to take")
             return
@@ -48,6 +54,32 @@ import Testing
         #expect(text(next.pieces(from: 3)) == "lo world")
         held.job.writing.close()
         guard case .end = next.take(from: held.job.reading, stream: .output, time: Date()) else {
+            Issue.record("the end was not noticed")
+            return
+        }
+    }
+
+    @Test func hasNoPageWhileNothingIsPrinted() throws {
+        let held = try Held()
+        let ring = try held.ring(isNew: true)
+        guard case .nothing = ring.take(from: held.job.reading, stream: .output, time: Date()) else {
+            Issue.record("there was nothing to take")
+            return
+        }
+        ring.markDurable(before: 0)
+        #expect(ring.pieces(from: 0).isEmpty)
+        #expect((ring.written, ring.durable) == (0, 0))
+        #expect(held.blocks == 0)
+        held.print([120])
+        // The last byte before the end is not taken for nothing.
+        held.job.writing.close()
+        guard case .bytes(let bytes) = ring.take(from: held.job.reading, stream: .output, time: Date()) else {
+            Issue.record("a byte was lost")
+            return
+        }
+        #expect(Array(bytes.readableBytesView) == [120])
+        #expect(held.blocks > 0)
+        guard case .end = ring.take(from: held.job.reading, stream: .output, time: Date()) else {
             Issue.record("the end was not noticed")
             return
         }
