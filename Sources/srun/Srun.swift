@@ -13,6 +13,7 @@ struct Srun: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "srun",
         abstract: "Runs commands on this machine for people who are elsewhere.",
+        version: "srun \(BuildInfo.version)",
         subcommands: [
             ServeCommand.self, RunCommand.self, AttachCommand.self, ListCommand.self, LogsCommand.self,
             ReplayCommand.self,
@@ -39,6 +40,7 @@ enum Main {
 
     private static func run() async -> Never {
         do {
+            try Spelling.checkVerb(CommandLine.arguments.dropFirst().first)
             var command = try Srun.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()

@@ -53,7 +53,7 @@ def test_run_helps(srun, flag):
 def test_run_refuses_options_it_does_not_know(srun, api):
     result = srun("run", "--detahc", "true")
     assert (result.returncode, result.stdout) == (64, b"")
-    assert b"--detahc" in result.stderr
+    assert b"'--detahc'. Did you mean '--detach'?" in result.stderr
     assert srun("run", "--memory", "much", "true").returncode == 64
     assert api.jobs() == []
 
@@ -291,6 +291,11 @@ def test_version(srun):
     assert srun("version").stdout.startswith(b"srun ")
 
 
+def test_version_as_a_flag(srun):
+    result = srun("--version")
+    assert (result.returncode, result.stdout.split()[0]) == (0, b"srun")
+
+
 def test_help_names_every_verb(srun):
     text = srun("--help").stdout.decode()
     for verb in ["serve", "run", "attach", "ls", "logs", "replay", "stop", "restart", "rm", "link", "version"]:
@@ -298,6 +303,48 @@ def test_help_names_every_verb(srun):
 
 
 # When it does not work (B58)
+
+
+def test_a_job_is_named_by_a_part_of_its_id_or_by_its_name(srun, api):
+    old, new = (api.submit(f"echo {word}", name="build", tty=False)["id"] for word in ("old", "new"))
+    other = api.submit("echo build", tty=False)["id"]
+    for job in (old, new, other):
+        api.wait(job)
+    # The newest with the name; the other one has the word in its command only.
+    assert srun("logs", "build").stdout == b"new\n"
+    assert srun("logs", old[-12:]).stdout == b"old\n"
+    assert srun("search", old[-6:], "o").stdout == b"1:old\n"
+    # They were made in the same moment, so their ids begin alike.
+    result = srun("rm", old[:6])
+    assert (result.returncode, b"3 jobs have an id with this part" in result.stderr) == (65, True)
+    assert srun("rm", old[-3:]).returncode == NO_SUCH_JOB
+    assert srun("rm", "uild").returncode == NO_SUCH_JOB
+    assert srun("rm", other[-8:]).returncode == 0
+    assert {job["id"] for job in api.jobs()} == {old, new}
+
+
+def test_ls_tells_what_is_paused(srun, api):
+    job = api.submit("echo; sleep 1000", name="held")["id"]
+    api.wait_for_output(job, b"\n")
+    assert srun("pause", "held").returncode == 0
+    assert b"  paused " in srun("ls").stdout
+    assert srun("resume", "held").returncode == 0
+    assert b"  running " in srun("ls").stdout
+
+
+def test_slips_of_the_pen(srun, server):
+    result = srun("lgos", "x")
+    assert (result.returncode, result.stderr) == (
+        64, b"srun: there is no verb 'lgos'; did you mean 'logs'? Usage: srun <verb>, see srun --help\n",
+    )  # fmt: skip
+    assert b"did you mean" not in srun("frobnicate").stderr
+    result = srun("serve", "--store", "mysql")
+    assert (result.returncode, b"--store must name" in result.stderr, b"srun serve" in result.stderr) == (64, True, True)
+    # A word of the shell without quotes.
+    result = srun("run", "exit", "7")
+    assert (result.returncode, b"could not be started: No such file" in result.stderr) == (127, True)
+    result = srun("ls", "--url", server.url.replace("http", "https"))
+    assert (result.returncode, b"it does not speak TLS; is it http:// ?" in result.stderr) == (UNAVAILABLE, True)
 
 
 def test_unknown_job(srun):

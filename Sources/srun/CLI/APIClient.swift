@@ -73,8 +73,12 @@ struct APIClient: Sendable {
         timeout: TimeAmount = .seconds(30)
     ) async throws -> Value {
         let response = try await send(method, target, body: body, timeout: timeout)
+        return try decode(type, try await data(of: response))
+    }
+
+    func decode<Value: Decodable>(_ type: Value.Type, _ data: Data) throws -> Value {
         do {
-            return try JSONDecoder().decode(type, from: try await data(of: response))
+            return try JSONDecoder().decode(type, from: data)
         } catch let error as DecodingError {
             throw Failure(
                 .protocolError, "the answer of \(connection.url) is not what this version of srun expects: \(error)")
@@ -149,8 +153,16 @@ struct ConnectionLost: Error {
                 "it does not answer in time"
             case is NIOConnectionError: "nothing listens there"
             case let error as IOError: SystemError.describe(error.errnoCode)
-            default: "\(reason)"
+            default: Self.secrecy("\(reason)") ?? "\(reason)"
             }
         return Failure(.unavailable, "cannot reach \(url): \(why)")
+    }
+
+    /// What usually goes wrong with TLS. The library has no more to tell it by than the words of its error.
+    private static func secrecy(_ error: String) -> String? {
+        if error.contains("CERTIFICATE_VERIFY_FAILED") || error.contains("unableToValidateCertificate") {
+            return "its certificate is not trusted here; --ca-file names what is to be trusted"
+        }
+        return error.contains("WRONG_VERSION_NUMBER") ? "it does not speak TLS; is it http:// ?" : nil
     }
 }

@@ -23,12 +23,11 @@ struct AttachCommand: AsyncParsableCommand {
     @Flag(help: "Only look: type nothing, leave the size alone. Ctrl-C leaves, too.")
     var watch = false
 
-    @Argument(help: "The job, as srun ls shows it.")
-    var id: String
+    @OptionGroup var job: JobArgument
 
     func run() async throws {
         let exitCode = try await client.withClient { client in
-            let job = try await client.value(JobSummary.self, .GET, APIClient.path(id))
+            let job = try await client.value(JobSummary.self, .GET, APIClient.path(try await job.id(client)))
             return try await Attachment(client: client, keys: detachKeys).run(job, fromStart: false, onlyWatches: watch)
         }
         throw ExitCode(exitCode)

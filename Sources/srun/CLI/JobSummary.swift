@@ -17,6 +17,8 @@ struct JobSummary: Decodable, Sendable {
     let node: String?
     /// Whether its node has lost contact, so that nobody knows what has become of it.
     let unknown: Bool?
+    let paused: Bool?
+    let stopping: Bool?
 
     private static let openStatuses: Set<String> = ["queued", "running"]
 
@@ -37,7 +39,7 @@ struct JobSummary: Decodable, Sendable {
 
     /// What the exit code alone does not say; nil when it says everything.
     var remark: String? {
-        let because = reason.map { ": \($0)" } ?? ""
+        let because = reason.map { ": \($0.trimmingPrefix("failed to start: "))" } ?? ""
         return switch status {
         case "timeout": "job \(id) reached its time limit"
         case "stopped": "job \(id) was stopped"

@@ -34,7 +34,9 @@ struct JobTable {
 
     private func row(_ job: JobSummary) -> [String] {
         let title = job.name.map { "\($0): " } ?? ""
-        let status = job.unknown == true ? "unknown" : job.status
+        let status =
+            job.unknown == true
+            ? "unknown" : job.stopping == true ? "stopping" : job.paused == true ? "paused" : job.status
         let signal = job.signal.map { "SIG\($0)" } ?? "-"
         let age = APITime.date(job.createdAt).map { now.timeIntervalSince($0) }
         var cells: [String] = [job.id, status, job.exitCode.map(String.init) ?? signal]

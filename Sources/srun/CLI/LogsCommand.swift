@@ -27,8 +27,7 @@ struct LogsCommand: AsyncParsableCommand {
     @Flag(help: "Begin each line with the time of its first byte; implies --text.")
     var timestamps = false
 
-    @Argument(help: "The job, as srun ls shows it.")
-    var id: String
+    @OptionGroup var job: JobArgument
 
     /// What the server is asked for when it makes the lines; nil for the bytes.
     private var textQuery: String? {
@@ -37,7 +36,8 @@ struct LogsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await client.withClient { [id, follow, raw, textQuery] client in
+        try await client.withClient { [job, follow, raw, textQuery] client in
+            let id = try await job.id(client)
             try await Interruption.cancels {
                 var writer = OutputWriter(.colours, raw: raw)
                 defer { writer.finish() }

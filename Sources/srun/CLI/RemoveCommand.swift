@@ -10,12 +10,11 @@ struct RemoveCommand: AsyncParsableCommand {
     @Flag(help: "Stop the job first if it runs.")
     var force = false
 
-    @Argument(help: "The job, as srun ls shows it.")
-    var id: String
+    @OptionGroup var job: JobArgument
 
     func run() async throws {
         try await client.withClient { client in
-            let path = APIClient.path(id, force ? "?force=true" : "")
+            let path = APIClient.path(try await job.id(client), force ? "?force=true" : "")
             _ = try await client.send(.DELETE, path, timeout: APIClient.patience)
         }
     }

@@ -20,8 +20,7 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Shorten every pause to at most so many seconds.", valueName: "seconds"))
     var idleLimit: Double?
 
-    @Argument(help: "The job, as srun ls shows it.")
-    var id: String
+    @OptionGroup var job: JobArgument
 
     func validate() throws {
         guard speed >= 0.001, speed <= 1_000_000 else { throw ValidationError("--speed must be from 0.001 to 1000000") }
@@ -32,7 +31,8 @@ struct ReplayCommand: AsyncParsableCommand {
 
     func run() async throws {
         let schedule = ReplaySchedule(speed: speed, idleLimit: idleLimit)
-        try await client.withClient { [id] client in
+        try await client.withClient { [job] client in
+            let id = try await job.id(client)
             try await Interruption.cancels {
                 let file = try RecordingFile()
                 let response = try await client.send(.GET, APIClient.path(id, "/recording"))

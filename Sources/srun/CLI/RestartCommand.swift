@@ -7,12 +7,11 @@ struct RestartCommand: AsyncParsableCommand {
 
     @OptionGroup var client: ClientOptions
 
-    @Argument(help: "The job, as srun ls shows it.")
-    var id: String
+    @OptionGroup var job: JobArgument
 
     func run() async throws {
         try await client.withClient { client in
-            let path = APIClient.path(id, "/restart")
+            let path = APIClient.path(try await job.id(client), "/restart")
             let job = try await client.value(JobSummary.self, .POST, path, timeout: APIClient.patience)
             try StandardOutput.write("\(job.id)\n")
         }

@@ -6,13 +6,14 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Run a command, show its output, and end with its exit code.",
-        usage: "srun run [OPTIONS] -- PROGRAM [ARGUMENT...]\n       srun run [OPTIONS] 'TEXT FOR THE SHELL'",
+        usage: "srun run [OPTIONS] -- PROGRAM [ARGUMENT...]\nsrun run [OPTIONS] 'TEXT FOR THE SHELL'",
         discussion: """
             One argument is text for /bin/sh:   srun run 'make 2>&1 | tail -5'
             Several are a program and its arguments, run without a shell:   srun run -- sh -c 'exit 7'
 
             The exit code is the job's; 128 + n when signal n ended it, 124 at its time limit, 127 or 126 when it could not be \
-            started. Ctrl-C stops the job and waits for it; a second Ctrl-C leaves it alone.
+            started. Ctrl-C stops the job and waits for it; a second Ctrl-C leaves it alone. What is written to \
+            srun run is not passed on: a job reads nothing, or its terminal (--interactive).
             """
     )
 
@@ -78,7 +79,10 @@ struct RunCommand: AsyncParsableCommand {
         // help, is the first of it.
         if let first = words.first, first != "--", first.hasPrefix("-") {
             if first == "-h" || first == "--help" { throw CleanExit.helpRequest(self) }
-            throw ValidationError("Unknown option '\(first)'. A program whose name begins with a dash goes behind --.")
+            let meant = Spelling.nearest(to: String(first.prefix { $0 != "=" }), of: Spelling.options(of: Self.self))
+            throw ValidationError(
+                "Unknown option '\(first)'." + (meant.map { " Did you mean '\($0)'?" } ?? "")
+                    + " A program whose name begins with a dash goes behind --.")
         }
         _ = try JobSubmission(self, isLocal: false)
     }

@@ -28,7 +28,7 @@ struct SearchCommand: AsyncParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "The job, as srun ls shows it, and what to look for; or only that.", valueName: "[job] pattern"))
+            "The job, by id, a part of it or name, and what to look for; or only that.", valueName: "[job] pattern"))
     var terms: [String]
 
     func validate() throws {
@@ -42,10 +42,10 @@ struct SearchCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard terms.count == 2 else { return try await searchAll(for: terms[0]) }
-        try await search(id: terms[0], for: terms[1])
+        try await search(JobReference(terms[0]), for: terms[1])
     }
 
-    private func search(id: String, for pattern: String) async throws {
+    private func search(_ job: JobReference, for pattern: String) async throws {
         let target =
             "/search?q=\(PercentCoding.encoded(pattern))&limit=\(limit)\(regex ? "&regex=1" : "")"
             + (distinguishesCase ? "&case=1" : "")
@@ -54,7 +54,8 @@ struct SearchCommand: AsyncParsableCommand {
                 var writer = OutputWriter(.colours)
                 defer { writer.finish() }
                 var results = SearchResultReader()
-                let response = try await client.send(.GET, APIClient.path(id, target), timeout: APIClient.patience)
+                let response = try await client.send(
+                    .GET, APIClient.path(try await job.id(client), target), timeout: APIClient.patience)
                 try await client.read(response) { bytes in
                     for hit in try results.append(bytes) {
                         try writer.write(ByteBuffer(string: "\(hit.line):\(hit.text)\n"))

@@ -23,13 +23,17 @@ struct ServeCommand: AsyncParsableCommand {
             try await App(configuration, environment: environment, keeper: keeper).run()
         } catch let error as SettingError {
             switch error.origin {
-            // Shown with the usage, and ends with 64.
-            case .flags, .environment: throw ValidationError(error.description)
+            case .flags, .environment: throw Self.misuse(error.description)
             case .file: throw Failure(.badData, error.description)
             }
         } catch let error as ServerError where error.code == .invalidConfiguration {
-            throw ValidationError(error.description)
+            throw Self.misuse(error.description)
         }
+    }
+
+    /// Settings are read too late for the parser to tell whose usage it is.
+    private static func misuse(_ problem: String) -> Failure {
+        Failure(.usage, "\(problem). Usage: srun serve <options>, see srun serve --help")
     }
 
     static func configuration(flags: SettingLayer, environment: [String: String]) throws -> Configuration {

@@ -8,8 +8,7 @@ struct SignalCommand: AsyncParsableCommand {
 
     @OptionGroup var client: ClientOptions
 
-    @Argument(help: "The job, as srun ls shows it.")
-    var id: String
+    @OptionGroup var job: JobArgument
 
     @Argument(help: "A name such as HUP or USR1, or a number.")
     var signal: String
@@ -35,7 +34,7 @@ struct SignalCommand: AsyncParsableCommand {
         let body = Body(signal: Int(signal).map { .number($0) } ?? .name(signal))
         let data = try JSONEncoder().encode(body)
         try await client.withClient { client in
-            _ = try await client.send(.POST, APIClient.path(id, "/signal"), body: data)
+            _ = try await client.send(.POST, APIClient.path(try await job.id(client), "/signal"), body: data)
         }
     }
 }
@@ -46,11 +45,10 @@ struct PauseCommand: AsyncParsableCommand {
 
     @OptionGroup var client: ClientOptions
 
-    @Argument(help: "The job, as srun ls shows it.")
-    var id: String
+    @OptionGroup var job: JobArgument
 
     func run() async throws {
-        try await client.withClient { _ = try await $0.send(.POST, APIClient.path(id, "/pause")) }
+        try await client.withClient { _ = try await $0.send(.POST, APIClient.path(try await job.id($0), "/pause")) }
     }
 }
 
@@ -60,10 +58,9 @@ struct ResumeCommand: AsyncParsableCommand {
 
     @OptionGroup var client: ClientOptions
 
-    @Argument(help: "The job, as srun ls shows it.")
-    var id: String
+    @OptionGroup var job: JobArgument
 
     func run() async throws {
-        try await client.withClient { _ = try await $0.send(.POST, APIClient.path(id, "/resume")) }
+        try await client.withClient { _ = try await $0.send(.POST, APIClient.path(try await job.id($0), "/resume")) }
     }
 }

@@ -8,11 +8,11 @@ struct StopCommand: AsyncParsableCommand {
 
     @OptionGroup var client: ClientOptions
 
-    @Argument(help: "The job, as srun ls shows it.")
-    var id: String
+    @OptionGroup var job: JobArgument
 
     func run() async throws {
         try await client.withClient { client in
+            let id = try await job.id(client)
             let response = try await client.send(.POST, APIClient.path(id, "/stop"), timeout: APIClient.patience)
             if response.status == .accepted { throw Failure(.temporary, "job \(id) is still ending") }
         }

@@ -23,12 +23,20 @@ const STATUS: Record<JobStatus, string> = {
   lost: `${CIRCLE}M6.25 6.25a1.75 1.75 0 1 1 2.5 1.6q-.75.4-.75 1.15M8 11.25h.01`,
 };
 
+interface StatusIconProps {
+  status: JobStatus;
+  isUnsure?: boolean;
+  isPaused?: boolean;
+}
+
+const PAUSED = `${CIRCLE}M6.5 6v4M9.5 6v4`;
+
 /** `isUnsure`: the node has lost contact, so the status is only the last one known. */
-export function StatusIcon({ status, isUnsure }: { status: JobStatus; isUnsure?: boolean }): VNode {
+export function StatusIcon({ status, isUnsure, isPaused }: StatusIconProps): VNode {
   const shown = isUnsure ? "lost" : status;
   return (
-    <span class={`status-icon ${shown}`}>
-      <Icon d={STATUS[shown]} />
+    <span class={`status-icon ${shown}${isPaused ? " held" : ""}`}>
+      <Icon d={isPaused ? PAUSED : STATUS[shown]} />
     </span>
   );
 }

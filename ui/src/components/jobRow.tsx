@@ -7,7 +7,7 @@ import { choose } from "../texts/list.ts";
 import { StatusIcon } from "./icons.tsx";
 import { PageLink } from "./pageLink.tsx";
 import { shownCommand } from "./shownCommand.ts";
-import { stateWord } from "./statusBadge.tsx";
+import { isPaused, stateWord } from "./statusBadge.tsx";
 import { useObservable } from "./useObservable.ts";
 
 interface JobRowProps {
@@ -45,7 +45,7 @@ export function JobRow({ job, top, place, app, isOpen, isChosen, node, onFocus, 
         />
       )}
       <PageLink router={app.router} to={{ page: "job", id: job.id }} isCurrent={isOpen} onFocus={onFocus}>
-        <StatusIcon status={job.status} isUnsure={job.unknown === true} />
+        <StatusIcon status={job.status} isUnsure={job.unknown === true} isPaused={isPaused(job)} />
         <span class="job-row-title" title={command}>
           {job.name !== null && <span class="job-row-name">{job.name}</span>}
           {job.tags.map((tag) => <span key={tag} class="tag">{tag}</span>)}

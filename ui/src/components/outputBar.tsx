@@ -78,7 +78,12 @@ function Amount({ viewer, total }: { viewer: Viewer; total: number }): VNode {
   if (view.kind === "past") return <PastAmount output={view.output} total={total} />;
   return view.kind === "live"
     ? <LiveAmount output={view.output} />
-    : <span class="dim tabular">{texts.withTimes(bytes(total))}</span>;
+    : (
+      <span class="dim tabular">
+        {bytes(total)}
+        <span class="wide-only">{texts.withTimes}</span>
+      </span>
+    );
 }
 
 function LiveAmount({ output }: { output: Extract<Viewer["view"]["value"], { kind: "live" }>["output"] }): VNode {

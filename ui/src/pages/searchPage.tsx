@@ -12,6 +12,9 @@ import { SearchEverywhere, type SearchState } from "../state/searchEverywhere.ts
 import * as texts from "../texts/search.ts";
 import { Fragment, h, useEffect, useLayoutEffect, useMemo, useRef, type VNode } from "../view.ts";
 
+/** The server tells no more lines of one job. */
+const MOST_OF_A_JOB = 10;
+
 /** One box over commands, names, tags and the output of all jobs. */
 export function SearchPage({ workspace, text }: { workspace: Workspace; text: string }): VNode {
   const { app } = workspace;
@@ -155,6 +158,7 @@ function Lines({ hits, router, now }: { hits: readonly OutputHit[]; router: Rout
           </li>
         ))}
       </ol>
+      {hits.length === MOST_OF_A_JOB && <p class="dim results-note">{texts.firstLines(hits.length)}</p>}
     </section>
   );
 }

@@ -10,7 +10,7 @@ export const noErrorBelow = "No error further down.";
 export const noErrorAbove = "No error further up.";
 export const fullScreen = "Full screen";
 export const leaveFullScreen = "Leave full screen";
-export const withTimes = (size: string) => `${size}, with times`;
+export const withTimes = ", with times";
 export const part = (start: string, end: string, total: string) => `${start} to ${end} of ${total}`;
 
 // Following.

@@ -13,6 +13,7 @@ export const output = "Output";
 export const jobCount = (amount: number) => count(amount, "job", "jobs");
 export const lineCount = (amount: number, hasMore: boolean) =>
   `${count(amount, "line", "lines")} of output${hasMore ? ", and there are more" : ""}`;
+export const firstLines = (amount: number) => `The first ${amount} lines. Open the job to find the others.`;
 export const allInList = "All of them in the list";
 export const searchOn = "Search on";
 export const outputOf = (job: string) => `Output of ${job}`;
