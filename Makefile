@@ -82,9 +82,10 @@ bench: ## Measure what the performance claims rest on
 format: ## Format the Swift sources in place
 	@swift format --in-place --parallel --recursive Package.swift Sources Tests
 
-lint: ## Check the formatting of the Swift sources, how secrets are compared, and that the proofs of docs/promises.md exist
+lint: ## Check the formatting of the Swift sources, how secrets are compared, and that links and proofs of the documents exist
 	@scripts/check-secrets.sh
 	@scripts/check-promises.py
+	@scripts/check-links.py
 	@echo 'lint: formatting of the Swift sources'
 	@swift format lint --strict --parallel --recursive Package.swift Sources Tests
 

@@ -140,15 +140,6 @@ import Testing
         #expect("aéé".cut(toBytes: 4) == "aé")
         #expect("abc".cut(toBytes: 3) == "abc")
     }
-
-    @Test(
-        "takes gzip only when told so",
-        arguments: [
-            ("gzip", true), ("br, gzip;q=0.5", true), ("*", true), ("gzip;q=0", false), ("br", false), ("", false),
-            ("gzipped", false),
-            ("gzip;q=0.000", false), ("GZIP", true), ("gzip;q=x", false),
-        ])
-    func readsAcceptEncoding(_ field: String, _ expected: Bool) { #expect(AcceptEncoding.takesGzip(field) == expected) }
 }
 
 @Suite("Body of a new job") struct HTTPJobBodyTests {

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Logging
 import NIOCore
 import SrunKit
@@ -417,28 +418,34 @@ import Testing
     @Test func servesFilesWithTheirTagAndCompressed() async throws {
         let script = ByteBuffer(string: "let a = 1")
         let files = [
-            "app.js": script, "app.js.gz": ByteBuffer(bytes: [0x1f, 0x8b]), "favicon.svg": ByteBuffer(string: "<svg/>"),
+            "app.js": script, "app.js.gz": ByteBuffer(bytes: [0x1f, 0x8b]), "app.js.br": ByteBuffer(bytes: [0x0b]),
+            "favicon.svg": ByteBuffer(string: "<svg/>"),
         ]
         let assets = WebAssets(files: files)
         #expect(assets.page == nil)
         let asset = try #require(assets["app.js"])
-        #expect(asset.bytes == script)
-        #expect(asset.gzipped?.readableBytes == 2)
-        #expect(asset.tag != asset.gzippedTag)
-        #expect(assets["favicon.svg"]?.gzipped == nil)
+        #expect(asset.plain.bytes == script)
+        #expect(Set(([asset.plain] + asset.compressed).map(\.tag)).count == 3)
+        for (accepted, coding) in [
+            ("gzip, deflate, br", "br"), ("gzip", "gzip"), ("x-gzip", "gzip"), ("br;q=0, *", "gzip"), ("*;q=0", nil),
+            ("", nil),
+        ] {
+            #expect(asset.form(for: [.acceptEncoding: accepted]).coding == coding, "\(accepted)")
+        }
+        #expect(assets["favicon.svg"]?.compressed.isEmpty == true)
         #expect(assets["app.js.gz"] == nil)
         #expect(assets["index.html"] == nil)
         try await TestServer.run { server in
-            guard WebAssets.embedded["app.js"]?.gzipped != nil else { return }
-            let fields = "Host: \(server.host)\r\nAccept-Encoding: gzip\r\n"
-            let response = try await server.request("GET", "/assets/app.js", fields: fields)
-            #expect(response["content-encoding"] == "gzip")
-            #expect(response["vary"] == "Accept-Encoding")
-            #expect(response["cache-control"] == "no-cache")
-            let tag = try #require(response["etag"])
-            #expect(
-                try await server.request("GET", "/assets/app.js", fields: fields + "If-None-Match: \(tag)\r\n").status
-                    == 304)
+            guard WebAssets.embedded["app.js"]?.compressed.isEmpty == false else { return }
+            for coding in ["br", "gzip"] {
+                let fields = "Host: \(server.host)\r\nAccept-Encoding: \(coding)\r\n"
+                let response = try await server.request("GET", "/assets/app.js", fields: fields)
+                #expect(response["content-encoding"] == coding)
+                #expect(response["vary"] == "Accept-Encoding")
+                #expect(response["cache-control"] == "no-cache")
+                let again = fields + "If-None-Match: \(try #require(response["etag"]))\r\n"
+                #expect(try await server.request("GET", "/assets/app.js", fields: again).status == 304)
+            }
         }
     }
 }

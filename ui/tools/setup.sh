@@ -2,11 +2,11 @@
 # Installs what building and checking the page needs, and nothing that is there already:
 #
 #   esbuild       bundles TypeScript and CSS         from the system's package manager (apt-get)
-#   zopfli        compresses what is served          from the system's package manager
+#   zopfli, brotli  compress what is served          from the system's package manager
 #   deno          type-checks, lints, formats, tests from PyPI, pinned by hash, in <repo>/.build/ui-tools/venv
 #   xterm, preact the two libraries in the page      single files out of two PyPI wheels, pinned by hash, in ui/vendor
 #
-# Nothing is installed for the whole machine except esbuild and zopfli (and python3-venv where it is missing). Safe to run again.
+# Nothing is installed for the whole machine except esbuild, zopfli and brotli (and python3-venv where it is missing). Safe to run again.
 set -eu
 
 ui=$(cd "$(dirname "$0")/.." && pwd)
@@ -47,6 +47,7 @@ mkdir -p "$tools"
 
 command -v esbuild >/dev/null 2>&1 || apt_install esbuild
 command -v zopfli >/dev/null 2>&1 || apt_install zopfli
+command -v brotli >/dev/null 2>&1 || apt_install brotli
 
 command -v python3 >/dev/null 2>&1 || apt_install python3
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' || die "python3 is older than 3.9"

@@ -6,14 +6,14 @@ import NIOCore
 ///
 /// Only output and search are, and nothing that holds a secret: the length of a compressed body tells about what is in it.
 enum ContentCoding {
-    /// Whether `Accept-Encoding` (RFC 9110 §12.5.3) names gzip, or everything, with a weight above 0.
-    static func acceptsGzip(_ headers: HTTPFields) -> Bool {
+    /// Whether `Accept-Encoding` (RFC 9110 §12.5.3) names a coding, or everything, with a weight above 0.
+    static func isAccepted(_ coding: String, _ headers: HTTPFields) -> Bool {
         var everything = false
         for item in (headers[.acceptEncoding] ?? "").split(separator: ",") {
             let parts = item.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }
-            let weight = parts.dropFirst().first { $0.hasPrefix("q=") }.flatMap { Double($0.dropFirst(2)) } ?? 1
+            let weight = parts.dropFirst().first { $0.hasPrefix("q=") }.map { Double($0.dropFirst(2)) ?? 0 } ?? 1
             switch parts.first {
-            case "gzip", "x-gzip": return weight > 0
+            case coding, "x-\(coding)": return weight > 0
             case "*": everything = weight > 0
             default: break
             }
@@ -27,7 +27,7 @@ enum ContentCoding {
     static func applied(to response: Response, for request: Request, flushes: Bool) -> Response {
         var response = response
         response.headers[.vary] = "Accept-Encoding"
-        guard acceptsGzip(request.headers) else { return response }
+        guard isAccepted("gzip", request.headers) else { return response }
         let body = response.body
         response.headers[.contentEncoding] = "gzip"
         response.headers[.contentLength] = nil

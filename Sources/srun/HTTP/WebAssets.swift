@@ -1,17 +1,35 @@
 import CWebAssets
 import Crypto
+import HTTPTypes
 import NIOCore
 
 /// The page's files, which are part of the program.
 struct WebAssets: Sendable {
     struct Asset: Sendable {
-        let bytes: ByteBuffer
-        /// The same, compressed; not for small files.
-        let gzipped: ByteBuffer?
         let contentType: String
-        /// Of the bytes (RFC 9110 §8.8.3); the compressed form has its own, as it is another representation.
+        let plain: Form
+        /// The same compressed when the page was built, smallest first; none of small files.
+        let compressed: [Form]
+
+        /// The smallest that the caller takes.
+        func form(for headers: HTTPFields) -> Form {
+            compressed.first { form in form.coding.map { ContentCoding.isAccepted($0, headers) } ?? true } ?? plain
+        }
+    }
+
+    /// One representation of a file.
+    struct Form: Sendable {
+        /// As `Content-Encoding` names it.
+        let coding: String?
+        let bytes: ByteBuffer
+        /// Of the bytes (RFC 9110 §8.8.3): each form has its own.
         let tag: String
-        let gzippedTag: String?
+
+        init(_ bytes: ByteBuffer, coding: String? = nil) {
+            self.coding = coding
+            self.bytes = bytes
+            tag = WebAssets.tag(bytes)
+        }
     }
 
     /// Nil in a program that was built before the page was.
@@ -25,10 +43,10 @@ struct WebAssets: Sendable {
         var assets: [String: Asset] = [:]
         for (name, bytes) in files where name != "index.html" {
             guard let type = Self.types.first(where: { name.hasSuffix($0.key) })?.value else { continue }
-            let gzipped = files["\(name).gz"]
-            assets[name] = Asset(
-                bytes: bytes, gzipped: gzipped, contentType: type, tag: Self.tag(bytes),
-                gzippedTag: gzipped.map(Self.tag))
+            let compressed = Self.codings.compactMap { suffix, coding in
+                files[name + suffix].map { Form($0, coding: coding) }
+            }
+            assets[name] = Asset(contentType: type, plain: Form(bytes), compressed: compressed)
         }
         self.assets = assets
     }
@@ -40,6 +58,8 @@ struct WebAssets: Sendable {
         let digest = SHA256.hash(data: Array(bytes.readableBytesView))
         return "\"" + digest.prefix(12).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() + "\""
     }
+
+    private static let codings = [(".br", "br"), (".gz", "gzip")]
 
     private static let types = [
         ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",

@@ -35,16 +35,10 @@ struct WebRoutes: Sendable {
         guard let name = context.parameters["name"] ?? nil, let asset = assets[name] else {
             throw RequestError.notFound
         }
-        guard let gzipped = asset.gzipped, let tag = asset.gzippedTag else {
-            return answer(request, asset.bytes, type: asset.contentType, tag: asset.tag)
-        }
-        let takesGzip = AcceptEncoding.takesGzip(request.headers[.acceptEncoding])
-        var response =
-            takesGzip
-            ? answer(request, gzipped, type: asset.contentType, tag: tag)
-            : answer(request, asset.bytes, type: asset.contentType, tag: asset.tag)
-        if takesGzip { response.headers[.contentEncoding] = "gzip" }
-        response.headers[.vary] = "Accept-Encoding"
+        let form = asset.form(for: request.headers)
+        var response = answer(request, form.bytes, type: asset.contentType, tag: form.tag)
+        if let coding = form.coding { response.headers[.contentEncoding] = coding }
+        if !asset.compressed.isEmpty { response.headers[.vary] = "Accept-Encoding" }
         return response
     }
 
@@ -71,19 +65,6 @@ struct WebRoutes: Sendable {
             case "'": result += "&#39;"
             default: result.append(character)
             }
-        }
-    }
-}
-
-/// `Accept-Encoding` (RFC 9110 §12.5.3), as far as it matters here.
-enum AcceptEncoding {
-    static func takesGzip(_ field: String?) -> Bool {
-        (field ?? "").split(separator: ",").contains { item in
-            let parts = item.split(separator: ";").map { String($0).trimmingSpaces.lowercased() }
-            guard let coding = parts.first, coding == "gzip" || coding == "*" else { return false }
-            // A weight of 0 means never.
-            let weight = parts.dropFirst().first { $0.hasPrefix("q=") }.map { $0.dropFirst(2) }
-            return weight.map { Double($0).map { $0 > 0 } ?? false } ?? true
         }
     }
 }

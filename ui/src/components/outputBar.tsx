@@ -76,14 +76,12 @@ export function OutputBar({ workspace, job, stream, isFull, onFull, isFinding, o
 function Amount({ viewer, total }: { viewer: Viewer; total: number }): VNode {
   const view = useObservable(viewer.view);
   if (view.kind === "past") return <PastAmount output={view.output} total={total} />;
-  return view.kind === "live"
-    ? <LiveAmount output={view.output} />
-    : (
-      <span class="dim tabular">
-        {bytes(total)}
-        <span class="wide-only">{texts.withTimes}</span>
-      </span>
-    );
+  return view.kind === "live" ? <LiveAmount output={view.output} /> : (
+    <span class="dim tabular">
+      {bytes(total)}
+      <span class="wide-only">{texts.withTimes}</span>
+    </span>
+  );
 }
 
 function LiveAmount({ output }: { output: Extract<Viewer["view"]["value"], { kind: "live" }>["output"] }): VNode {
