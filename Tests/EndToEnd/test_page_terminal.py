@@ -115,8 +115,10 @@ def test_keys_without_a_connection_are_not_sent_later(visit, shared_server):
     with Wire(shared_server.url) as wire:
         page = visit(shared_server, wire.url)
         page.sign_in()
-        page.run("while read line; do echo got $line; done")
+        page.run("echo ready; while read line; do echo got $line; done")
+        page.wait_for_line("ready")
         page.keys("i")
+        expect(page.page.get_by_text("Keys go to the job.")).to_be_visible()
         page.page.keyboard.type("one")
         page.keys("Enter")
         page.wait_for_line("got one")
@@ -174,6 +176,7 @@ def test_a_program_on_the_whole_screen_is_not_called_incomplete(visit, shared_se
     page.keys("PageUp")
     page.screenshot("full-screen-program")
     page.keys("i")
+    expect(page.page.get_by_text("Keys go to the job.")).to_be_visible()
     # And while keys go to the job, the wheel does too: some thirty lines up, where the first in view was line 1981.
     page.page.mouse.wheel(0, -450)
     page.wait_for_line("line 1980")
