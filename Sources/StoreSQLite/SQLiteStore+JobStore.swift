@@ -30,9 +30,20 @@ extension SQLiteStore: JobStore {
     }
 
     static func state(of id: JobID, _ db: Database) throws -> JobState {
-        let statement = try db.cachedStatement(sql: "SELECT \(JobRecord.columns) FROM jobs WHERE id = ?")
-        guard let row = try Row.fetchOne(statement, arguments: [id.text]) else { throw StoreError.jobNotFound(id) }
-        return try JobRecord.state(from: row)
+        let brief = try Row.fetchOne(
+            db.cachedStatement(sql: "SELECT status, started_at, pid FROM jobs WHERE id = ?"), arguments: [id.text])
+        guard let brief else { throw StoreError.jobNotFound(id) }
+        // All there is of a job that has not ended, which is what is asked for at almost every change.
+        switch brief.value(at: 0, as: String.self) {
+        case JobStatus.queued.rawValue: return .queued
+        case JobStatus.running.rawValue:
+            guard let startedAt = Date.stored(brief.value(at: 1)) else { throw StoreError.damagedRow }
+            return .running(JobRun(startedAt: startedAt, processID: brief.value(at: 2)))
+        default:
+            let statement = try db.cachedStatement(sql: "SELECT \(JobRecord.columns) FROM jobs WHERE id = ?")
+            guard let row = try Row.fetchOne(statement, arguments: [id.text]) else { throw StoreError.jobNotFound(id) }
+            return try JobRecord.state(from: row)
+        }
     }
 
     public func job(_ id: JobID) async throws(StoreError) -> Job? {

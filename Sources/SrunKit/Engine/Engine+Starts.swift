@@ -8,6 +8,8 @@ import DequeModule
 struct UnstoredStarts {
     /// How long a job runs before its process ID is stored.
     private static let delay = Duration.milliseconds(100)
+    /// How much longer one may wait, for others that begin meanwhile: one timer for all of them.
+    private static let gatheringTime = Duration.milliseconds(25)
 
     private var waiting: Deque<(job: JobID, run: JobRun, due: ContinuousClock.Instant)> = []
     /// Fulfilled when there is one; made anew by whoever stores them.
@@ -18,8 +20,8 @@ struct UnstoredStarts {
         some.fulfil(())
     }
 
-    /// When the next one is to be stored.
-    var due: ContinuousClock.Instant? { waiting.first?.due }
+    /// When the next ones are to be stored.
+    var due: ContinuousClock.Instant? { waiting.first.map { $0.due + Self.gatheringTime } }
 
     mutating func takeDue() -> [(job: JobID, run: JobRun)] {
         let now = ContinuousClock.now
@@ -40,7 +42,9 @@ extension Engine {
                 guard (try? await Task.sleep(until: due, clock: .continuous)) != nil else { return }
                 let starts = unstoredStarts.takeDue()
                 await withDiscardingTaskGroup { group in
-                    for (id, run) in starts { group.addTask { await self.storeStart(run, of: id) } }
+                    for (id, run) in starts where active[id]?.isOver == false {
+                        group.addTask { await self.storeStart(run, of: id) }
+                    }
                 }
             }
         }
