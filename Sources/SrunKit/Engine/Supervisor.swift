@@ -29,13 +29,15 @@ struct Supervisor: Sendable {
         stop: OneShot<StopRequest>
     ) async -> JobOutcome {
         await withTaskGroup(of: Void.self) { storing in
-            var isStoring = false
+            // What an earlier server had left may fill the journal, so that no more can be taken before some of it is stored.
+            var isStoring = pipeline.hasPending
+            if isStoring { storing.addTask { await batcher.run() } }
             let outcome = await watch(process, timeLimit: timeLimit, into: pipeline, stop: stop) {
                 if !isStoring { storing.addTask { await batcher.run() } }
                 isStoring = true
             }
             pipeline.end()
-            // What came with the very end, and what an earlier server had left.
+            // What came with the very end.
             if !isStoring { await batcher.run() }
             return outcome
         }

@@ -191,6 +191,9 @@ final class LogPipeline: Sendable {
 
     // MARK: For the batcher
 
+    /// Whether something is to be stored.
+    var hasPending: Bool { state.withLock { $0.ring.pendingBytes > 0 } }
+
     /// Waits until something is to be stored.
     ///
     /// - Returns: False when nothing is left and nothing will come.
