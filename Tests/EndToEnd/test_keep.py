@@ -106,7 +106,7 @@ def test_jobs_go_on_and_the_next_start_has_them(keeping, tmp_path):
     told = {tty: tmp_path / f"digest-{tty}" for tty in (True, False)}
     script = printer(tmp_path)
     printing = {
-        tty: keeping.submit(server, argv=["python3", script, "5000000", str(told[tty])], tty=tty) for tty in (True, False)
+        tty: keeping.submit(server, argv=["python3", script, "40000000", str(told[tty])], tty=tty) for tty in (True, False)
     }
     go = tmp_path / "go"
     os.mkfifo(go)
