@@ -105,8 +105,11 @@ def test_jobs_go_on_and_the_next_start_has_them(keeping, tmp_path):
     server = keeping.start(*KEEP)
     told = {tty: tmp_path / f"digest-{tty}" for tty in (True, False)}
     script = printer(tmp_path)
+    # None has printed all before the server is gone.
+    gate = tmp_path / "gate"
     printing = {
-        tty: keeping.submit(server, argv=["python3", script, "40000000", str(told[tty])], tty=tty) for tty in (True, False)
+        tty: keeping.submit(server, argv=["python3", script, "5000000", str(told[tty]), str(gate)], tty=tty)
+        for tty in (True, False)
     }
     go = tmp_path / "go"
     os.mkfifo(go)
@@ -125,6 +128,7 @@ def test_jobs_go_on_and_the_next_start_has_them(keeping, tmp_path):
     assert said.returncode == 69 and f"process {keeping.keeper}, has 4 jobs".encode() in said.stderr, said.stderr
     with pytest.raises(OSError):
         API(url, server.token).jobs()
+    gate.touch()
     # The last words are said, and the code is given, while no server is there.
     go.write_text("the last words\n")
     deadline = time.monotonic() + 10

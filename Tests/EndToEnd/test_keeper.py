@@ -22,12 +22,15 @@ from support.server import Server, binary, processes_of_job, worker, workers
 RUNS = int(os.environ.get("SRUN_KEEPER_RUNS", "10"))
 
 # Prints numbered lines as fast as it can and leaves the hash of what it wrote; on a terminal the kernel adds a CR to each LF.
+# Prints so many bytes, numbered, and tells their digest; the second half not before a file is there, when one is named.
 PRINTER = """
-import hashlib, os, sys
-count, path = int(sys.argv[1]), sys.argv[2]
+import hashlib, os, sys, time
+count, path, gate = int(sys.argv[1]), sys.argv[2], (sys.argv + [None])[3]
 tty = os.isatty(1)
 digest, total, number = hashlib.sha256(), 0, 0
 while total < count:
+    while gate and total >= count // 2 and not os.path.exists(gate):
+        time.sleep(0.01)
     block = b"".join(b"%d\\n" % n for n in range(number, number + 1000))
     number += 1000
     total += len(block)
