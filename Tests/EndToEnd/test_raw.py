@@ -111,22 +111,27 @@ def test_requests_sent_at_once_are_answered_in_order(shared_server):
     assert statuses == [b"200" if number % 2 else b"404" for number in range(1, 51)]
 
 
+def dripped(connection, drip: bytes) -> tuple[float, bytes]:
+    """Sends one byte every half second; how long it took until the server ended it, and what it said."""
+    began, got = time.monotonic(), b""
+    connection.settimeout(0.5)
+    while time.monotonic() - began < 60:
+        try:
+            part = connection.recv(1 << 16)
+            if not part:
+                break
+            got += part
+        except TimeoutError:
+            connection.sendall(drip[:1])
+            drip = drip[1:]
+    return time.monotonic() - began, got
+
+
 def late(server, first: bytes, drip: bytes = b"") -> tuple[float, bytes]:
-    """Sends a beginning and then one byte every half second; how long it took until the server ended it, and what it said."""
+    """The same after a beginning."""
     with connect(server) as connection:
-        began, got = time.monotonic(), b""
         connection.sendall(first)
-        connection.settimeout(0.5)
-        while time.monotonic() - began < 60:
-            try:
-                part = connection.recv(1 << 16)
-                if not part:
-                    break
-                got += part
-            except TimeoutError:
-                connection.sendall(drip[:1])
-                drip = drip[1:]
-        return time.monotonic() - began, got
+        return dripped(connection, drip)
 
 
 def answers_late(server, limit: float, *requests: tuple[bytes, bytes]) -> None:
@@ -160,18 +165,7 @@ def test_so_is_who_does_not_finish_a_further_head(shared_server):
                 # Longer than a head may take.
                 time.sleep(11)
                 connection.sendall(beginning)
-            began, got = time.monotonic(), b""
-            while time.monotonic() - began < 60:
-                connection.settimeout(0.5)
-                try:
-                    part = connection.recv(1 << 16)
-                    if not part:
-                        break
-                    got += part
-                except TimeoutError:
-                    connection.sendall(drip[:1])
-                    drip = drip[1:]
-            return time.monotonic() - began, got
+            return dripped(connection, drip)
 
     cases = [(b"G", b"", False), (b"GET /healthz HT", b"", False), (b"GET / HTTP/1.1\r\nX: ", b"y" * 100, False), (b"GET / HTTP/1.1\r\n", b"", True)]
     with concurrent.futures.ThreadPoolExecutor() as pool:

@@ -22,6 +22,17 @@ public final class ScriptedLauncher: ProcessLauncher {
         pending.withLock { $0 = neverLaunched }
     }
 
+    /// A launcher, and the processes it has started.
+    public static func watched() -> (ScriptedLauncher, AsyncStream<ScriptedProcess>) {
+        let (processes, sink) = AsyncStream.makeStream(of: ScriptedProcess.self)
+        let launcher = ScriptedLauncher { _ in
+            let process = ScriptedProcess()
+            sink.yield(process)
+            return process
+        }
+        return (launcher, processes)
+    }
+
     public func willLaunch(_ job: JobID) { pending.withLock { _ = $0.insert(job) } }
     public func willNotLaunch(_ job: JobID) { pending.withLock { _ = $0.remove(job) } }
     public func neverLaunched() async -> Set<JobID> { unlaunched }

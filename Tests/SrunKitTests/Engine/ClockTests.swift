@@ -34,20 +34,9 @@ struct ClockTests {
         try await life
     }
 
-    /// A launcher, and the processes it has started.
-    private func launcher() -> (ScriptedLauncher, AsyncStream<ScriptedProcess>) {
-        let (processes, sink) = AsyncStream.makeStream(of: ScriptedProcess.self)
-        let launcher = ScriptedLauncher { _ in
-            let process = ScriptedProcess()
-            sink.yield(process)
-            return process
-        }
-        return (launcher, processes)
-    }
-
     @Test("changes no duration", arguments: [3600.0, -3600, 1e9, -1e9])
     func measuresAJob(_ leap: Double) async throws {
-        let (launcher, processes) = launcher()
+        let (launcher, processes) = ScriptedLauncher.watched()
         try await withEngine(launcher) { engine in
             let events = engine.events()
             let id = try await engine.submit(try JobSpec(command: .shell("anything"))).id
@@ -66,7 +55,7 @@ struct ClockTests {
 
     @Test("ends no job early or late", arguments: [3600.0, -3600])
     func keepsToTimeLimits(_ leap: Double) async throws {
-        let (launcher, _) = launcher()
+        let (launcher, _) = ScriptedLauncher.watched()
         try await withEngine(launcher) { engine in
             let spec = try JobSpec(command: .shell("anything"), timeLimit: .seconds(100))
             let events = engine.events()
@@ -133,7 +122,7 @@ struct ClockTests {
     }
 
     @Test func takesNoJobAwayForItsAgeAtOnce() async throws {
-        let (launcher, processes) = launcher()
+        let (launcher, processes) = ScriptedLauncher.watched()
         try await withEngine(launcher, retention: RetentionPolicy(age: .seconds(1000))) { engine in
             let events = engine.events()
             let id = try await engine.submit(try JobSpec(command: .shell("anything"))).id

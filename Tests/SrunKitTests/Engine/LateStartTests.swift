@@ -20,17 +20,6 @@ struct LateStartTests {
             state: .running(JobRun(startedAt: Date(microseconds: 5), processID: processID)))
     }
 
-    /// A launcher, and the processes it has started.
-    private func watchedLauncher() -> (ScriptedLauncher, AsyncStream<ScriptedProcess>) {
-        let (processes, sink) = AsyncStream.makeStream(of: ScriptedProcess.self)
-        let launcher = ScriptedLauncher { _ in
-            let process = ScriptedProcess()
-            sink.yield(process)
-            return process
-        }
-        return (launcher, processes)
-    }
-
     @Test func startsWhatHasCertainlyNotRun() async throws {
         let store = MemoryStore()
         let (late, unknown) = (claimed(1), claimed(2))
@@ -75,7 +64,7 @@ struct LateStartTests {
     }
 
     @Test func aJobIsAnnouncedBeforeItIsClaimed() async throws {
-        let (launcher, processes) = watchedLauncher()
+        let (launcher, processes) = ScriptedLauncher.watched()
         let store = WatchedStore(launcher)
         let configuration = EngineConfiguration(node: "test", runningLimit: 1)
         try await withEngine(store: store, launcher: launcher, configuration: configuration) { engine in
@@ -98,7 +87,7 @@ struct LateStartTests {
     /// A slot may become free while the store has not taken yet that the job waits for one: it is claimed after that, or it would
     /// run and be found waiting by the next server.
     @Test func aJobIsClaimedAfterTheStoreHasIt() async throws {
-        let (launcher, processes) = watchedLauncher()
+        let (launcher, processes) = ScriptedLauncher.watched()
         let store = WatchedStore(launcher)
         let configuration = EngineConfiguration(node: "test", runningLimit: 1)
         try await withEngine(store: store, launcher: launcher, configuration: configuration) { engine in

@@ -8,12 +8,7 @@ import Testing
 struct SlotTests {
     @Test func theNextJobBeginsWhileTheEndOfTheLastIsStored() async throws {
         let store = HesitantStore()
-        let (processes, sink) = AsyncStream.makeStream(of: ScriptedProcess.self)
-        let launcher = ScriptedLauncher { _ in
-            let process = ScriptedProcess()
-            sink.yield(process)
-            return process
-        }
+        let (launcher, processes) = ScriptedLauncher.watched()
         let configuration = EngineConfiguration(node: "test", runningLimit: 1)
         let id = try await withEngine(store: store, launcher: launcher, configuration: configuration) { engine in
             var started = processes.makeAsyncIterator()
