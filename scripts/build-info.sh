@@ -15,12 +15,10 @@ commit=$(plain "$($git rev-parse HEAD 2>/dev/null || echo unknown)")
 # The date of the commit, so that the same source gives the same binary.
 date=$(plain "$(TZ=UTC0 $git log -1 --date=iso-strict-local --format=%cd 2>/dev/null | sed 's/+00:00$/Z/')")
 
-# Every package that is part of the program, with its version: "name version;name version;..."
-parts=
-if [ -f "$root/Package.resolved" ]; then
-    parts=$(awk -F'"' '/"identity"/ { name = $4 } /"version" : "/ { if (name != "") printf "%s %s;", name, $4; name = "" }' \
-        "$root/Package.resolved" | LC_ALL=C tr -cd 'A-Za-z0-9._+:; -')
-fi
+# Every package that is part of the program, with its version: "name version;name version;..." A new clone does not have them yet.
+[ -f "$root/Package.resolved" ] || { say "fetching the packages"; swift package --package-path "$root" --ignore-lock resolve; }
+parts=$(awk -F'"' '/"identity"/ { name = $4 } /"version" : "/ { if (name != "") printf "%s %s;", name, $4; name = "" }' \
+    "$root/Package.resolved" | LC_ALL=C tr -cd 'A-Za-z0-9._+:; -')
 
 mkdir -p "$(dirname "$header")"
 new="$header.new"

@@ -23,6 +23,8 @@ export function JobRows(
   const { jobs, filter, hasMore, isCut, loadingMore, error } = useObservable(model.list);
   const query = filterQuery(filter);
   const shownQuery = useRef(query);
+  // A place that was kept is where the reader wants to be.
+  const shownJob = useRef(workspace.listTop > 0 ? openID : null);
   const { isOn, ids } = useObservable(selection.state);
   const focused = useObservable(cursor.id);
   const moves = useObservable(cursor.moves);
@@ -44,6 +46,15 @@ export function JobRows(
     if (scroller.current !== null && shownQuery.current !== query) scroller.current.scrollTop = workspace.listTop = 0;
     shownQuery.current = query;
   }, [query]);
+  // Whoever comes by a link finds the job in the list, once the list has it; from then on the list stays where it is put.
+  const openAt = openID === null ? -1 : jobs.findIndex(({ id }) => id === openID);
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (element === null || openAt < 0 || shownJob.current === openID) return;
+    shownJob.current = openID;
+    element.scrollTop = workspace.listTop = scrollToRow(openAt, element.scrollTop, element.clientHeight, row);
+    setView(viewOf(element));
+  }, [openID, openAt < 0]);
   useEffect(() => {
     if (hasMore && end > jobs.length - FETCH_BEFORE) void model.loadMore();
   }, [hasMore, end, jobs.length, loadingMore]);
