@@ -71,11 +71,13 @@ final class KeeperLoop {
             outcome = .exit(71)
             return
         }
+        // What has ended first, and then one message: to start a process takes far longer than to tell of an end, and who waits for
+        // an end must not have to wait for all the starts that were asked for meanwhile.
+        if polls[0].revents != 0 { takeSignals() }
         for (slot, entry) in zip(slots, polls.dropFirst()) where entry.revents != 0 {
             flush(slot)
-            readMessages(of: slot)
+            readMessage(of: slot)
         }
-        if polls[0].revents != 0 { takeSignals() }
         if polls.dropFirst(visited).contains(where: { $0.revents != 0 }) { takeVisits() }
         admit()
         let now = Self.now
@@ -159,7 +161,7 @@ final class KeeperLoop {
                 continue
             }
             // What it still had to say counts.
-            readMessages(of: slot)
+            while readMessage(of: slot) {}
             links[slot] = nil
             let signal = status & 0x7f
             handle(.workerEnded(slot, signal == 0 ? .code((status >> 8) & 0xff) : .signal(signal)))
@@ -175,29 +177,27 @@ final class KeeperLoop {
 
     // MARK: Messages
 
-    private func readMessages(of slot: KeeperMachine.Slot) {
-        while let link = links[slot] {
-            switch link.channel.receive() {
-            case .nothing, .gone: return
-            case .message(let received):
-                guard let message = try? WorkerMessage(bytes: received.bytes) else {
-                    say("the server sent what is no message")
-                    kill(link.processID, SIGKILL)
-                    return
-                }
-                switch message {
-                case .keep(let name):
-                    guard let descriptor = received.descriptors.first else {
-                        say("a descriptor of the server could not be kept")
-                        continue
-                    }
-                    kept[name] = descriptor
-                case .drop(let name): kept[name] = nil
-                default: break
-                }
-                handle(.message(message, from: slot))
-            }
+    /// - Returns: Whether there was one.
+    @discardableResult
+    private func readMessage(of slot: KeeperMachine.Slot) -> Bool {
+        guard let link = links[slot], case .message(let received) = link.channel.receive() else { return false }
+        guard let message = try? WorkerMessage(bytes: received.bytes) else {
+            say("the server sent what is no message")
+            kill(link.processID, SIGKILL)
+            return false
         }
+        switch message {
+        case .keep(let name):
+            guard let descriptor = received.descriptors.first else {
+                say("a descriptor of the server could not be kept")
+                return true
+            }
+            kept[name] = descriptor
+        case .drop(let name): kept[name] = nil
+        default: break
+        }
+        handle(.message(message, from: slot))
+        return true
     }
 
     private func send(_ message: KeeperMessage, to slot: KeeperMachine.Slot) {
