@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-ACKNOWLEDGE_EVERY = 64 * 1024
+ACKNOWLEDGE_EVERY = 256 * 1024
 
 
 class Server:

@@ -189,6 +189,38 @@ private func frame(
         #expect(await window.room() == AckWindow.leastRoom)
     }
 
+    @Test func givesAFastReaderMore() async {
+        let start = ContinuousClock.now
+        let window = AckWindow(start: 0, limit: AckWindow.grownSize, at: start)
+        var (offset, time) = (Int64(0), start)
+        // Takes in all there is, each time within a millisecond.
+        for expected in [2, 4, 8, 8] {
+            offset += await window.room() ?? 0
+            window.didSend(upTo: offset)
+            time += .milliseconds(1)
+            #expect(window.acknowledge(upTo: offset, at: time))
+            #expect(await window.room() == Int64(expected) * AckWindow.size)
+        }
+        // Then it takes 100 ms for what would be too much for one: 4 MiB are half as much in the time that counts.
+        offset += AckWindow.grownSize
+        window.didSend(upTo: offset)
+        #expect(window.acknowledge(upTo: offset, at: time + .milliseconds(100)))
+        #expect(await window.room() == AckWindow.grownSize / 2)
+        // It is smaller now than what is on its way to a slow reader, who is waited for.
+        let slow = AckWindow(start: 0, limit: AckWindow.grownSize, at: start)
+        slow.didSend(upTo: AckWindow.size)
+        #expect(slow.acknowledge(upTo: AckWindow.size, at: start + .milliseconds(1)))
+        slow.didSend(upTo: 3 * AckWindow.size)
+        async let room = slow.room()
+        #expect(slow.acknowledge(upTo: 2 * AckWindow.size, at: start + .seconds(10)))
+        #expect(slow.acknowledge(upTo: 2 * AckWindow.size + AckWindow.leastRoom, at: start + .seconds(10)))
+        #expect(await room == AckWindow.leastRoom)
+        // What it is not sent says nothing of its speed.
+        window.didSkip(to: offset + (1 << 30))
+        #expect(window.acknowledge(upTo: offset + (1 << 30), at: time + .milliseconds(101)))
+        #expect(await window.room() == AckWindow.grownSize / 2)
+    }
+
     @Test func stopsWaitingWhenCancelled() async {
         let window = AckWindow(start: 0)
         window.didSend(upTo: AckWindow.size)

@@ -198,15 +198,17 @@ extension Engine {
     public func follow(_ id: JobID, from position: LogPosition = .offset(0)) async throws(EngineError) -> LogFeed {
         await settlePast()
         if let entry = active[id] {
-            return LogFeed(job: id, from: position, source: .live(entry.pipeline, ended: entry.ended), sink: store)
+            return LogFeed(
+                job: id, from: position, source: .live(entry.pipeline, ended: entry.ended), sink: store, served: served)
         }
         let job = try await stored(id)
         if let team = placeElsewhere(job) {
             let (mirror, hold) = team.mirror(of: job)
             return LogFeed(
-                job: id, from: position, source: .live(mirror.pipeline, ended: mirror.ended), sink: store, hold: hold)
+                job: id, from: position, source: .live(mirror.pipeline, ended: mirror.ended), sink: store, hold: hold,
+                served: served)
         }
-        return LogFeed(job: id, from: position, source: .finished(job.outputBytes), sink: store)
+        return LogFeed(job: id, from: position, source: .finished(job.outputBytes), sink: store, served: served)
     }
 
     /// Nobody is shown a job as running that died with an earlier server.

@@ -36,21 +36,26 @@ extension Engine {
     }
 
     private func activity() -> OutputIndexer.Activity {
-        guard !active.isEmpty else { return .idle }
-        return outputRate.isPouring(active.mapValues(\.pipeline.byteCount), at: .now) ? .pouring : .running
+        let isPouring = outputRate.isPouring(
+            active.mapValues(\.pipeline.byteCount), served: served.byteCount, at: .now)
+        return isPouring ? .pouring : active.isEmpty ? .idle : .running
     }
 }
 
-/// How fast the running jobs print, all together.
+/// How fast the running jobs print and the followers of any job read, all together.
 struct OutputRate {
     private var counts: [JobID: Int64] = [:]
+    private var served: Int64 = 0
     private var time = ContinuousClock.now
 
-    /// - Parameter present: How much each has printed so far.
-    mutating func isPouring(_ present: [JobID: Int64], at now: ContinuousClock.Instant) -> Bool {
+    /// - Parameters:
+    ///   - present: How much each job has printed so far.
+    ///   - served: How much all followers have read so far.
+    mutating func isPouring(_ present: [JobID: Int64], served: Int64, at now: ContinuousClock.Instant) -> Bool {
         let printed = present.reduce(0) { $0 + max(0, $1.value - (counts[$1.key] ?? 0)) }
+        let moved = printed + served - self.served
         let seconds = max(0.001, (now - time) / .seconds(1))
-        (counts, time) = (present, now)
-        return Double(printed) / seconds > OutputIndexer.Activity.pouringBytesPerSecond
+        (counts, self.served, time) = (present, served, now)
+        return Double(moved) / seconds > OutputIndexer.Activity.pouringBytesPerSecond
     }
 }

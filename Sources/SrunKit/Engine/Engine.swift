@@ -39,6 +39,7 @@ public actor Engine: Service {
     /// Fulfilled when there is output that the index does not have; made anew by whoever indexes it.
     var outputToIndex = OneShot<Void>()
     var outputRate = OutputRate()
+    let served = ServedOutput()
     var unstoredStarts = UnstoredStarts()
     /// Fulfilled when a shutdown begins.
     let closing = OneShot<Void>()

@@ -1,4 +1,5 @@
 import NIOCore
+import Synchronization
 
 /// A follower of one job's output: an offset, and the way to what comes next.
 ///
@@ -15,6 +16,7 @@ public struct LogFeed: Sendable {
     private let sink: any LogSink
     /// What feeds the source, for as long as somebody follows.
     private let hold: MirrorHold?
+    private let served: ServedOutput?
 
     enum Source: Sendable {
         /// The end of the output is not yet the end of the job: that is when its final state is in the store.
@@ -26,7 +28,10 @@ public struct LogFeed: Sendable {
     /// What ``next(limit:)`` asks for at once unless told otherwise.
     public static let standardLimit = 256 * 1024
 
-    init(job: JobID, from position: LogPosition, source: Source, sink: any LogSink, hold: MirrorHold? = nil) {
+    init(
+        job: JobID, from position: LogPosition, source: Source, sink: any LogSink, hold: MirrorHold? = nil,
+        served: ServedOutput? = nil
+    ) {
         let end =
             switch source {
             case .live(let pipeline, _): pipeline.byteCount
@@ -44,9 +49,10 @@ public struct LogFeed: Sendable {
         self.source = source
         self.sink = sink
         self.hold = hold
+        self.served = served
     }
 
-    /// The next output: at least one chunk, together at most `limit` bytes, directly behind what was delivered before.
+    /// The next output: at least one chunk, together at most `limit` bytes (one at least), directly behind what was delivered before.
     ///
     /// Waits while a running job prints nothing.
     ///
@@ -68,6 +74,8 @@ public struct LogFeed: Sendable {
     ///
     /// - Returns: An empty array when a running job has printed nothing more; nil where ``next(limit:)`` returns nil.
     public mutating func available(limit: Int = Self.standardLimit) async throws(StoreError) -> [LogChunk]? {
+        // For none the output would seem to have ended, or be waited for without end although it is there.
+        let limit = max(1, limit)
         switch source {
         case .live(let pipeline, let ended):
             switch pipeline.read(from: offset, limit: limit) {
@@ -108,7 +116,9 @@ public struct LogFeed: Sendable {
         if let first = stored.first, first.offset > offset {
             chunks.insert(Self.marker(for: offset..<first.offset, before: first), at: 0)
         }
-        offset = chunks.last?.end ?? offset
+        let end = chunks.last?.end ?? offset
+        served?.add(end - offset)
+        offset = end
         return chunks
     }
 
@@ -118,6 +128,16 @@ public struct LogFeed: Sendable {
             offset: gap.lowerBound, time: next.time, stream: next.stream, bytes: ByteBuffer(string: text),
             dropped: Int64(gap.count))
     }
+}
+
+/// How much output all followers were given together, for what gives way to them.
+final class ServedOutput: Sendable {
+    private let bytes = Atomic<Int64>(0)
+
+    /// Since the beginning. Output that was passed over counts as well.
+    var byteCount: Int64 { bytes.load(ordering: .relaxed) }
+
+    func add(_ count: Int64) { bytes.wrappingAdd(count, ordering: .relaxed) }
 }
 
 /// Where a follower begins.

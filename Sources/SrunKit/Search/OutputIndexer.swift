@@ -21,7 +21,7 @@ struct OutputIndexer: Sendable {
 
     enum Activity {
         case idle, running
-        /// Output comes faster than it could be indexed beside jobs: the index falls behind in any case.
+        /// Output comes, or is read, faster than it could be indexed beside that: the index falls behind in any case.
         case pouring
 
         /// More than what is indexed in a second while jobs run.

@@ -24,7 +24,7 @@ struct LogSocket: WebSocketHandler {
         self.feed = feed
         self.engine = engine
         self.timing = timing
-        window = AckWindow(start: feed.start)
+        window = AckWindow(start: feed.start, limit: AckWindow.grownSize)
         terminal = TerminalControl(job: job.id, engine: engine, isAllowed: mayType, onInput: onInput)
     }
 
