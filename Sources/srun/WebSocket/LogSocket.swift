@@ -57,7 +57,7 @@ struct LogSocket: WebSocketHandler {
         var feed = feed
         do {
             while try await mayGoOn(feed), let room = await window.room(),
-                let chunks = try await feed.next(limit: min(Int(room), LogFeed.standardLimit)),
+                let chunks = try await feed.next(limit: Self.limit(within: Int(room))),
                 let end = chunks.last?.end
             {
                 var chunks = chunks
@@ -75,6 +75,12 @@ struct LogSocket: WebSocketHandler {
             return error.code == .jobNotFound ? .jobRemoved : .failed
         }
         return nil
+    }
+
+    /// How much is asked for at once. For a reader that is fast enough to have much room it is more: who has fallen behind reads the
+    /// store, where every look has its price.
+    private static func limit(within room: Int) -> Int {
+        min(room, room > AckWindow.size ? 4 * LogFeed.standardLimit : LogFeed.standardLimit)
     }
 
     /// Whether there is something to wait for room for: at the end of the output there is not, and the client shall
