@@ -11,7 +11,7 @@ venv="$root/.build/test-venv"
 has_chromium() { command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1; }
 
 if command -v dpkg-query >/dev/null 2>&1; then
-    apt_install bubblewrap curl htop iproute2 less openssl procps python3-venv sqlite3 strace vim fonts-dejavu-core fonts-droid-fallback postgresql pgbouncer
+    apt_install bubblewrap curl htop iproute2 less openssl procps python3-venv sqlite3 strace systemd vim fonts-dejavu-core fonts-droid-fallback postgresql pgbouncer
     # Ubuntu's package of this name only fetches a snap, which needs a running snapd; there Playwright's own browser serves.
     if ! has_chromium && ! grep -q '^ID=ubuntu' /etc/os-release; then apt_install chromium; fi
 else

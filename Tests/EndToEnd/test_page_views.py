@@ -167,6 +167,18 @@ def test_people_and_tokens(visit, shared_server, lived_in):
     page.check_clean()
 
 
+def test_an_address_with_nothing(visit, shared_server):
+    page = visit(shared_server)
+    page.sign_in()
+    assert page.page.goto(f"{page.url}/jobs/a/b").status == 404
+    expect(page.page.get_by_role("heading", name="There is nothing at this address")).to_be_visible()
+    assert not (violations := page.accessibility_violations()), violations
+    assert not page.policy_violations()
+    page.screenshot("nothing-here")
+    page.page.get_by_role("link", name="Show all jobs").click()
+    expect(page.button("Run a command").first).to_be_visible()
+
+
 def test_a_viewer_sees_and_cannot_act(visit, shared_server, lived_in):
     page = visit(shared_server)
     page.page.goto(page.url)

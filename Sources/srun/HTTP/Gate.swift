@@ -59,6 +59,7 @@ struct Gate: Sendable {
         case .notFound:
             // Who has not signed in does not learn which addresses below /api exist.
             if target.segments.first?.raw == "api" { _ = try await admission(head, peer, base.scheme) }
+            if let page = MissingPage.answer(to: head, target: target, base: base) { return .answer(page) }
             throw .notFound
         case .route(let route, let parameters):
             let admission = try await self.admission(head, peer, base.scheme, route.access)
