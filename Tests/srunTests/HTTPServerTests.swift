@@ -331,16 +331,16 @@ import Testing
 
     @Test func showsABrowserThatThereIsNothing() async throws {
         try await TestServer.run(trustedProxies: ["127.0.0.0/8"]) { server in
-            let browser = "Host: \(server.host)\r\nAccept: text/html,application/xhtml+xml,*/*;q=0.8\r\n"
-            let page = try await server.request(
-                "GET", "/jobs/a/b?x=<script>", fields: browser + "X-Forwarded-Prefix: /tools/srun\r\n")
+            let browser = "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n"
+            let proxied = "Host: \(server.host)\r\n\(browser)X-Forwarded-Prefix: /tools/srun\r\n"
+            let page = try await server.request("GET", "/jobs/a/b?x=<script>", fields: proxied)
             #expect(page.status == 404)
             #expect(page["content-type"] == "text/html; charset=utf-8")
             #expect(page["content-security-policy"]?.contains("default-src 'none'") == true)
             #expect(page.text.contains(#"href="/tools/srun/""#))
             #expect(!page.text.contains("script"))
             for path in ["/api/nothing", "/assets/nothing.js"] {
-                let other = try await server.request("GET", path, fields: browser + server.authorized)
+                let other = try await server.request("GET", path, fields: server.authorized + browser)
                 #expect(other.status == 404)
                 #expect(other["content-type"]?.hasPrefix("application/json") == true, "\(path)")
             }

@@ -20,9 +20,12 @@ enum MissingPage {
             <style>
             :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
             body { margin: 20vh auto 0; max-width: 28rem; padding: 0 1rem }
+            h1 { font-size: 1.25rem }
             </style>
+            <main>
             <h1>There is nothing at this address</h1>
             <p>The link may be incomplete. <a href="\(base.prefix)/">Show all jobs</a></p>
+            </main>
             </html>
 
             """
