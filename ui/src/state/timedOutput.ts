@@ -11,7 +11,7 @@ export interface TimedState {
 /** The output as plain lines with the time of each: the server writes them, so they are read as one long answer. */
 export class TimedOutput implements Link {
   readonly state = new Observable<TimedState>({ phase: "opening" });
-  /** Resolves when the first lines are drawn, or none will come. */
+  /** Resolves when all lines of an ended job are drawn, the first ones of another, or none will come. */
   readonly begun: Promise<void>;
   #begin!: () => void;
   #abort = new AbortController();
@@ -23,6 +23,7 @@ export class TimedOutput implements Link {
     private readonly screen: OutputScreen,
     private readonly connection: Connection,
     private readonly from: number,
+    private readonly hasEnded: boolean,
   ) {
     this.begun = new Promise((resolve) => this.#begin = resolve);
   }
@@ -53,7 +54,7 @@ export class TimedOutput implements Link {
         this.state.value = { phase: "streaming" };
         // The next piece is only asked for when this one is drawn, so a slow page slows nothing but itself.
         await new Promise<void>((resolve) => this.screen.write(times.write(bytes), resolve));
-        this.#begin();
+        if (!this.hasEnded) this.#begin();
       }
       if (signal.aborted) return;
       this.state.value = { phase: "ended" };

@@ -79,11 +79,11 @@ export class Viewer {
     output.start();
   }
 
-  /** Until the first lines are drawn. */
+  /** Until what an ended job has printed is drawn, or the first lines of another. */
   async timed(): Promise<void> {
     const { client, connection } = this.context;
     const from = this.job.outputBytes > TIMED_TAIL ? -TIMED_TAIL : 0;
-    const output = new TimedOutput(this.job.id, client, this.screen, connection, from);
+    const output = new TimedOutput(this.job.id, client, this.screen, connection, from, isFinal(this.job.status));
     this.#change({ kind: "timed", output });
     this.screen.setPlain(true);
     output.start();
