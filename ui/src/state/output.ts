@@ -29,7 +29,7 @@ export interface OutputState {
 /** Output longer than this is shown from its tail on; the whole is there to download. */
 export const WHOLE_UP_TO = 4 * 1024 * 1024;
 export const TAIL = 2 * 1024 * 1024;
-/** The server sends at most 512 KiB that are not acknowledged, so it must hear of parsed bytes well before that. */
+/** The server sends 512 KiB that are not acknowledged, more only to the fast, so it must hear of parsed bytes well before that. */
 const ACKNOWLEDGE_EVERY = 64 * 1024;
 /** How far into a tail to look for the start of a line. Output without line ends is shown from where it begins. */
 const LONGEST_CUT_LINE = 64 * 1024;
