@@ -328,6 +328,9 @@ def test_starts_that_are_refused(tmp_path, database, start):
     assert start("serve", "--port", "0", "--database-url", "host=127.0.0.1 password=canary").returncode == 64
     nowhere = start("serve", "--port", "0", env={"SRUN_DATABASE_URL": database.url + "x"})
     assert nowhere.returncode == 69
+    silent = start("migrate", env={"SRUN_DATABASE_URL": "postgres://user:canary@127.0.0.1:1/db"})
+    assert silent.returncode == 69
+    assert b"127.0.0.1:1/db" in silent.stderr and b"canary" not in silent.stderr, silent.stderr
     with Cluster(password="secret") as cluster:
         wrong = start("serve", "--port", "0", env={"SRUN_DATABASE_URL": cluster.url.replace("secret", "canary")})
         assert wrong.returncode == 77
