@@ -566,6 +566,7 @@ def test_many_copies_at_random_moments_open_clean(tmp_path):
         folder = tmp_path / str(number)
         folder.mkdir()
         copied_at_random(folder, 10, 60_000_000)
+        shutil.rmtree(folder)  # or the disk would be full in the end
 
 
 def copied_at_random(tmp_path: pathlib.Path, count: int, size: int) -> None:
