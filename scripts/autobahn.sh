@@ -20,7 +20,7 @@ folder=$(mktemp -d)
 port_file="$folder/port"
 SRUN_WEBSOCKET_ECHO="$port_file" swift test --ignore-lock --skip-build --disable-xctest --filter WebSocketEcho >"$folder/echo.log" 2>&1 &
 echo_pid=$!
-# The echo ends by itself when the folder is gone; what is in the way of that, a signal to this script included, comes here first.
+# The echo ends when its file is gone: also when a signal ends this script.
 trap 'rm -rf "$folder"; wait "$echo_pid" 2>/dev/null || true' EXIT
 trap 'exit 130' INT TERM HUP
 tries=0

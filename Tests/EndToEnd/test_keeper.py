@@ -21,8 +21,8 @@ from support.server import Server, binary, processes_of_job, worker, workers
 
 RUNS = int(os.environ.get("SRUN_KEEPER_RUNS", "10"))
 
-# Prints numbered lines as fast as it can and leaves the hash of what it wrote; on a terminal the kernel adds a CR to each LF.
-# Prints so many bytes, numbered, and tells their digest; the second half not before a file is there, when one is named.
+# Prints so many bytes of numbered lines as fast as it can and leaves the hash of what it wrote; on a terminal the kernel adds a CR to
+# each LF. When a third argument names a file, the second half is not printed before that is there.
 PRINTER = """
 import hashlib, os, sys, time
 count, path, gate = int(sys.argv[1]), sys.argv[2], (sys.argv + [None])[3]

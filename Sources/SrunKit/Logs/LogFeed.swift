@@ -1,5 +1,4 @@
 import NIOCore
-import Synchronization
 
 /// A follower of one job's output: an offset, and the way to what comes next.
 ///
@@ -116,9 +115,8 @@ public struct LogFeed: Sendable {
         if let first = stored.first, first.offset > offset {
             chunks.insert(Self.marker(for: offset..<first.offset, before: first), at: 0)
         }
-        let end = chunks.last?.end ?? offset
-        served?.add(end - offset)
-        offset = end
+        offset = chunks.last?.end ?? offset
+        served?.add(chunks)
         return chunks
     }
 
@@ -128,16 +126,6 @@ public struct LogFeed: Sendable {
             offset: gap.lowerBound, time: next.time, stream: next.stream, bytes: ByteBuffer(string: text),
             dropped: Int64(gap.count))
     }
-}
-
-/// How much output all followers were given together, for what gives way to them.
-final class ServedOutput: Sendable {
-    private let bytes = Atomic<Int64>(0)
-
-    /// Since the beginning. Output that was passed over counts as well.
-    var byteCount: Int64 { bytes.load(ordering: .relaxed) }
-
-    func add(_ count: Int64) { bytes.wrappingAdd(count, ordering: .relaxed) }
 }
 
 /// Where a follower begins.

@@ -27,11 +27,9 @@ struct MigrateCommand: AsyncParsableCommand {
             for name in done { try StandardOutput.write("migrated: \(name)\n") }
             if done.isEmpty { try StandardOutput.write("The tables are up to date.\n") }
         } catch let error as StoreError {
-            guard error.code == .unavailable else { throw Failure(ExitCodes(error.code), error.description) }
-            // A server would wait; here somebody has to see to it.
             throw Failure(
-                .unavailable,
-                "PostgreSQL (\(PostgresStore.display(address))) does not answer; see whether it runs, and try again.")
+                error.code == .unavailable ? .unavailable : ExitCodes(error.code),
+                "\(error.description) Database: \(PostgresStore.display(address))")
         }
     }
 }

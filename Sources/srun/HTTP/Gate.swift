@@ -27,7 +27,7 @@ struct Gate: Sendable {
 
     enum Verdict: Sendable {
         case call(Call)
-        /// Answered already: `OPTIONS`.
+        /// Answered already: `OPTIONS`, and a browser that looks for a page where there is none.
         case answer(Response)
     }
 
@@ -59,7 +59,7 @@ struct Gate: Sendable {
         case .notFound:
             // Who has not signed in does not learn which addresses below /api exist.
             if target.segments.first?.raw == "api" { _ = try await admission(head, peer, base.scheme) }
-            if let page = MissingPage.answer(to: head, target: target, base: base) { return .answer(page) }
+            if let page = NothingHerePage.answer(to: head, target: target, base: base) { return .answer(page) }
             throw .notFound
         case .route(let route, let parameters):
             let admission = try await self.admission(head, peer, base.scheme, route.access)

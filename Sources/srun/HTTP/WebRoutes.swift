@@ -55,7 +55,7 @@ struct WebRoutes: Sendable {
     }
 
     /// What comes here was checked and needs no escaping; that this stays so is not left to a file far away.
-    private static func escaped(_ text: String) -> String {
+    static func escaped(_ text: String) -> String {
         text.reduce(into: "") { result, character in
             switch character {
             case "&": result += "&amp;"

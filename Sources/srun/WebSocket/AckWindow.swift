@@ -2,8 +2,7 @@ import Synchronization
 
 /// How far ahead of its reader a stream may run.
 ///
-/// The reader acknowledges what it has shown. Between that and the last byte sent there are never more than ``size``
-/// bytes, so a browser that cannot keep up is not buried, and neither is the memory between the two.
+/// The reader acknowledges what it has shown. No more than ``size`` bytes are sent beyond that, so a browser that cannot keep up is not buried, and neither is the memory between the two.
 ///
 /// A window may grow for a reader that is faster than that: up to what it takes in within ``horizon``. On a busy machine the way
 /// there and back takes so long that a small window would be what bounds a fast reader.

@@ -5,9 +5,9 @@ import pathlib
 import signal
 import subprocess
 import sys
-import time
 
 from .server import environment
+from .team import until
 
 # The machine's own systemd, if it has one, is neither seen nor disturbed: /run and the control groups are others here.
 BOOT = """
@@ -44,9 +44,15 @@ class Systemd:
         spaces = ["--pid", "--mount", "--cgroup", "--ipc", "--uts", "--propagation", "private", "--mount-proc"]
         with open(self.folder / "systemd.log", "w") as log:
             self.process = subprocess.Popen(
-                ["unshare", *spaces, "--fork", "--kill-child", sys.executable, "-c", BOOT, self.UNIT, self.text],
+                # Not even a test run that is killed leaves it behind.
+                ["setpriv", "--pdeathsig", "KILL", "unshare", *spaces, "--fork", "--kill-child",
+                 sys.executable, "-c", BOOT, self.UNIT, self.text],
                 stdout=log, stderr=log, env=environment(self.folder), start_new_session=True)
-        self.wait_for("ActiveState", "active")
+        try:
+            self.wait_for("ActiveState", "active")
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_) -> None:
@@ -67,11 +73,11 @@ class Systemd:
     def show(self, name: str) -> str:
         return self.run("systemctl", "show", self.UNIT, "--value", f"--property={name}", check=False).decode().strip()
 
-    def wait_for(self, name: str, value: str, limit: float = 30) -> None:
-        deadline = time.monotonic() + limit
-        while (now := self.show(name)) != value:
-            assert time.monotonic() < deadline, f"{name} is {now!r}, not {value!r}:\n{self.log}"
-            time.sleep(0.05)
+    def wait_for(self, name: str, value: str) -> None:
+        try:
+            until(lambda: self.show(name) == value)
+        except AssertionError as error:
+            raise AssertionError(f"{name} is {self.show(name)!r}, not {value!r}:\n{self.log}") from error
 
     @property
     def main(self) -> int:

@@ -47,10 +47,10 @@ export function JobRows(
     shownQuery.current = query;
   }, [query]);
   // Whoever comes by a link finds the job in the list, once the list has it; from then on the list stays where it is put.
-  const openAt = openID === null ? -1 : jobs.findIndex(({ id }) => id === openID);
+  const openAt = openID === null || shownJob.current === openID ? -1 : jobs.findIndex(({ id }) => id === openID);
   useLayoutEffect(() => {
     const element = scroller.current;
-    if (element === null || openAt < 0 || shownJob.current === openID) return;
+    if (element === null || openAt < 0) return;
     shownJob.current = openID;
     element.scrollTop = workspace.listTop = scrollToRow(openAt, element.scrollTop, element.clientHeight, row);
     setView(viewOf(element));

@@ -4,13 +4,12 @@ import NIOCore
 import NIOHTTP1
 
 /// What a browser shows where there is nothing: a sentence and the way to the jobs. Programs get JSON, as for every refusal.
-enum MissingPage {
+enum NothingHerePage {
     /// Nil for whoever did not ask for a page, or looked for something that is none.
     static func answer(to head: HTTPRequestHead, target: RequestTarget, base: BaseAddress) -> Response? {
         guard head.method == .GET, head.headers[canonicalForm: "accept"].contains(where: { $0.hasPrefix("text/html") }),
             let first = target.segments.first?.raw, !["api", "assets"].contains(first)
         else { return nil }
-        // The prefix was checked when it was taken from the request, and has nothing to escape.
         let text = """
             <!DOCTYPE html>
             <html lang="en">
@@ -24,7 +23,7 @@ enum MissingPage {
             </style>
             <main>
             <h1>There is nothing at this address</h1>
-            <p>The link may be incomplete. <a href="\(base.prefix)/">Show all jobs</a></p>
+            <p>The link may be incomplete. <a href="\(WebRoutes.escaped(base.prefix))/">Show all jobs</a></p>
             </main>
             </html>
 
